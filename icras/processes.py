@@ -42,7 +42,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own (Ctrl-C reaches only us); the kernel sends it `death_signal` when we die."""
+    """Start a child in a session of its own, which Ctrl-C does not reach; the kernel sends `death_signal` when we die."""
     return subprocess.Popen(
         [str(word) for word in argv],
         stdin=subprocess.DEVNULL,
@@ -59,7 +59,7 @@ def spawn(
 
 
 def end(process: subprocess.Popen[bytes], with_signal: signal.Signals, patience: float) -> bool:
-    """Ask a child to stop and wait `patience` seconds; then kill its whole session. Return whether it went by itself."""
+    """Ask a child to stop, wait `patience` seconds, then kill its session. Return whether it went by itself."""
     if process.poll() is None:
         process.send_signal(with_signal)
     try:

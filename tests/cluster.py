@@ -27,7 +27,7 @@ def _sweep_out(folder: Path) -> None:
 
 
 def _start() -> None:
-    temporary = Path("/tmp")  # a socket's path must stay short  # noqa: S108
+    temporary = Path("/tmp")  # a socket's path must stay short
     _sweep_out(temporary)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=temporary))
     folder.chmod(0o755)  # PostgreSQL runs as nobody when we are root
