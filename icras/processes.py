@@ -42,7 +42,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, which Ctrl-C does not reach; the kernel sends `death_signal` when we die."""
+    """Start a child in its own session, which Ctrl-C does not reach; the kernel sends `death_signal` when we die."""
     return subprocess.Popen(
         [str(word) for word in argv],
         stdin=subprocess.DEVNULL,

@@ -49,6 +49,7 @@ def _start() -> None:
 def _prepare() -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    os.environ["ICRAS_MODE"] = "test"
     if given := os.environ.get("ICRAS_TEST_DATABASE_URL"):
         os.environ["DATABASE_URL"] = given
     else:

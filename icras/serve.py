@@ -1,0 +1,228 @@
+"""script/run: the whole of ICRAS on one machine, and its end. `python -m icras.serve [--port N] [--check]`.
+
+Starts PostgreSQL and Valkey of our own (or uses DATABASE_URL and REDIS_URL), migrates, loads the demo place and its
+people, starts the web server, the Celery worker and the beat, and stops all of them in order. Exits 1 when one dies.
+"""
+
+import argparse
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import django
+from django.core.management import call_command, get_commands
+from django.db import connections
+
+from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir
+from icras.processes import end, spawn
+
+HOST = "127.0.0.1"
+PLACE = CHECKOUT / "places" / "sefton"
+WEB_SECONDS = 60
+LOG_LINES = 15
+PATIENCE = 20  # seconds for a child to finish what it holds
+
+
+class StopAsked(Exception):
+    """Ctrl-C or a polite kill."""
+
+
+class Failed(RuntimeError):
+    """ICRAS cannot run on; the message is for the user."""
+
+
+class Narrator:
+    """Prints what happens, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def __call__(self, words: str) -> None:
+        print(f"[{time.monotonic() - self.began:5.1f} s] {words}", flush=True)
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/run", description="Run the whole of ICRAS on this machine.")
+    parser.add_argument("--port", type=int, default=8000, help="where the site listens on 127.0.0.1 (8000)")
+    parser.add_argument("--check", action="store_true", help="prove that a late referral is noticed, then stop")
+    return parser.parse_args(argv)
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # stopping is under way: a second Ctrl-C must not cut it short
+    raise StopAsked(signal.Signals(number).name)
+
+
+@contextmanager
+def _only_one(state: Path) -> Iterator[None]:
+    """Refuse a second ICRAS on the same folder. The kernel drops the lock with us, however we end."""
+    with (state / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed(f"ICRAS is already running on {state}. Stop it, or set ICRAS_HOME to another folder.") from None
+        yield
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise Failed(f"Port {port} is in use. Choose another: script/run --port {port + 1}") from None
+
+
+def _secret_key(state: Path) -> str:
+    """Return this machine's own key, made the first time, so that a restart signs nobody out."""
+    file = state / "secret_key"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
+def _servers(stack: ExitStack, state: Path, say: Narrator) -> None:
+    run = runtime_dir(state)
+    if not os.environ.get("DATABASE_URL"):
+        database = Postgres(state / "pgdata", run, state / "log" / "postgres.log")
+        stack.callback(database.stop)
+        database.start()
+        os.environ["DATABASE_URL"] = database.url
+        say(f"PostgreSQL is up on {database.data}")
+    if not os.environ.get("REDIS_URL"):
+        broker = Valkey(state / "valkey", run, state / "log" / "valkey.log")
+        stack.callback(broker.stop)
+        broker.start()
+        os.environ["REDIS_URL"] = broker.url
+        say("Valkey is up")
+
+
+def _prepare(say: Narrator) -> None:
+    """Bring the database to this version and load the place and its people; all of it may be repeated."""
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    say("Database migrated")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    known = get_commands()
+    if "load_place" in known and PLACE.exists():
+        call_command("load_place", str(PLACE), verbosity=0)
+        say(f"Place {PLACE.name} loaded")
+    if "demo" in known:
+        call_command("demo", verbosity=0)
+        say("Demo people are there")
+    connections.close_all()
+
+
+class Programs:
+    """The web server, the worker and the beat."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, death_signal: signal.Signals, *module_and_arguments: str) -> None:
+        """Start one; its words go to log/<name>.log."""
+        argv = [sys.executable, "-m", *module_and_arguments]
+        with self._log(name).open("wb") as log:
+            self.running[name] = spawn(argv, log, death_signal=death_signal, cwd=CHECKOUT)
+
+    def start_all(self, port: int) -> None:
+        """Start the three, web first."""
+        web = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1", "icras.wsgi:application")
+        quiet = ("--loglevel", "WARNING")
+        alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
+        beat = ("--schedule", str(self.state / "beat-schedule"), "--pidfile", "")
+        self.start("web", signal.SIGTERM, "granian", "--log-level", "warning", *web)
+        self.start("worker", signal.SIGKILL, "celery", "-A", "icras", "worker", *quiet, *alone)
+        self.start("beat", signal.SIGKILL, "celery", "-A", "icras", "beat", *quiet, *beat)
+
+    def refuse_dead(self) -> None:
+        """Raise Failed with the last words of a program that has ended."""
+        for name, process in self.running.items():
+            if (code := process.poll()) is not None:
+                last = self._log(name).read_text(errors="replace").splitlines()[-LOG_LINES:]
+                raise Failed("\n".join([f"The {name} ended by itself (exit {code}). Its last words:", *last]))
+
+    def stop_all(self) -> None:
+        """Stop them, last started first: nothing new is begun, the worker finishes what it holds."""
+        for name, process in reversed(self.running.items()):
+            if not end(process, signal.SIGTERM, PATIENCE):
+                print(f"The {name} did not stop within {PATIENCE} s and was killed.", file=sys.stderr)
+
+    def _log(self, name: str) -> Path:
+        return self.state / "log" / f"{name}.log"
+
+
+def _wait(what: str, ready: Callable[[], bool], programs: Programs, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        programs.refuse_dead()
+        if time.monotonic() > deadline:
+            raise Failed(f"{what} did not happen within {seconds:.0f} s; see {programs.state / 'log'}")
+        time.sleep(0.1)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  (our own address)
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _serve(stack: ExitStack, state: Path, port: int, check: bool, say: Narrator) -> None:
+    _servers(stack, state, say)
+    _prepare(say)
+    programs = Programs(state)
+    stack.callback(programs.stop_all)
+    programs.start_all(port)
+    address = f"http://{HOST}:{port}/"
+    _wait("An answer of the web server", lambda: _answers(f"{address}readyz"), programs, WEB_SECONDS)
+    say(f"ICRAS is running on {address}")
+    if check:
+        return
+    print("Ctrl-C stops it.", flush=True)
+    while True:
+        programs.refuse_dead()
+        time.sleep(0.5)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run until told to stop; return the exit code."""
+    options, say, state = _arguments(argv), Narrator(), own_folder(home(), mode=0o755)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _on_signal)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "icras.settings")
+    os.environ.setdefault("ICRAS_MODE", "demo")
+    os.environ.setdefault("ICRAS_SITE_URL", f"http://{HOST}:{options.port}")
+    os.environ["ICRAS_HOME"] = str(state)
+    try:
+        with ExitStack() as stack:
+            stack.callback(connections.close_all)
+            stack.enter_context(_only_one(state))
+            _refuse_taken(options.port)
+            os.environ.setdefault("SECRET_KEY", _secret_key(state))
+            _serve(stack, state, options.port, options.check, say)
+    except StopAsked:
+        say("Stopped")
+    except (EmbeddedError, Failed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
