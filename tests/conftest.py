@@ -1,0 +1,46 @@
+"""What every test shares. The database is made before this file is read: see tests/cluster.py."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from icras.embedded import Valkey
+from tests import browser
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip browser tests where there is no Chromium."""
+    if browser.executable():
+        os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in the test's thread
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=browser.MISSING))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Where a browser is required, a skipped browser test is a failure."""
+    report = yield
+    if browser.REQUIRED and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but ICRAS_REQUIRE_BROWSER=1: {report.longrepr}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it in one line, not once for each test."""
+    if not browser.executable():
+        terminalreporter.write_line(browser.MISSING)
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """A real broker for the tests of tasks: `valkey.url` is what Celery takes."""
+    folder = Path(os.environ["ICRAS_HOME"]) / f"valkey-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    server = Valkey(folder / "data", folder, folder / "valkey.log")
+    server.start()
+    yield server
+    server.stop()
