@@ -1,0 +1,212 @@
+"""Roles and what each may do, duties, and ways to see a case: data, read by guards, pages and the permission matrix."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One per verb; the name is the verb's stem everywhere."""
+
+    REFERRAL_REGISTER = "referral.register"
+    REFERRAL_READ = "referral.read"
+    REFERRAL_CHASE = "referral.chase"
+    REFERRAL_TRIAGE = "referral.triage"
+    REFERRAL_ACCEPT = "referral.accept"
+    REFERRAL_DECLINE = "referral.decline"
+    REFERRAL_REDIRECT = "referral.redirect"
+    REFERRAL_WITHDRAW = "referral.withdraw"
+    REFERRAL_CONFIRM_999 = "referral.confirm_999"
+    PERSON_FIND = "person.find"
+    PERSON_EDIT = "person.edit"
+    EPISODE_READ = "episode.read"
+    EPISODE_ALLOCATE = "episode.allocate"
+    EPISODE_END = "episode.end"
+    CONTACT_RECORD = "contact.record"
+    TASK_RECORD = "task.record"
+    CLOCK_READ = "clock.read"
+    CLOCK_PAUSE = "clock.pause"
+    CLOCK_EXTEND = "clock.extend"
+    CLOCK_REASON = "clock.reason"
+    CLOCK_REBASE = "clock.rebase"
+    CLOCK_OVERRIDE = "clock.override"
+    CLOCK_CONFIRM_OVERRIDE = "clock.confirm_override"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    BOARD_READ = "board.read"
+    CASELOAD_READ = "caseload.read"
+    REPORT_READ = "report.read"
+    AUDIT_READ = "audit.read"
+    HEALTH_READ = "health.read"
+    ACCOUNT_MANAGE = "account.manage"
+    ROTA_MANAGE = "rota.manage"
+    PLACE_MANAGE = "place.manage"
+
+
+class Role(StrEnum):
+    """Roles follow the team, not the employer (R021)."""
+
+    SPA_OFFICER = "spa_officer"
+    TRIAGE_PRACTITIONER = "triage_practitioner"
+    CASE_COORDINATOR = "case_coordinator"
+    TEAM_LEAD = "team_lead"
+    SERVICE_MANAGER = "service_manager"
+    ON_CALL_MANAGER = "on_call_manager"
+    BED_MANAGER = "bed_manager"
+    PRACTITIONER = "practitioner"
+    CARE_WORKER = "care_worker"
+    PROVIDER_COORDINATOR = "provider_coordinator"
+    CARE_HOME_USER = "care_home_user"
+    REFERRER = "referrer"
+    COMMISSIONER = "commissioner"
+    AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy_officer"
+    HEALTHWATCH_READER = "healthwatch_reader"
+    ADMINISTRATOR = "administrator"
+    PARTNER_SYSTEM = "partner_system"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """What a role is called on screen and what it may do.
+
+    `sees_people`: opens personal data, so a second factor is asked.
+    `place_wide`: sees every unrestricted case of the place, not only its teams' cases.
+    """
+
+    label: str
+    permissions: frozenset[Permission]
+    sees_people: bool = True
+    place_wide: bool = False
+
+
+P = Permission
+_READ_CASE = frozenset({P.REFERRAL_READ, P.EPISODE_READ, P.CLOCK_READ})
+_ON_CASE = _READ_CASE | {P.CONTACT_RECORD, P.TASK_RECORD, P.ALERT_ACKNOWLEDGE, P.CASELOAD_READ}
+_FRONT_DOOR = _READ_CASE | {
+    P.REFERRAL_REGISTER,
+    P.REFERRAL_CHASE,
+    P.REFERRAL_REDIRECT,
+    P.REFERRAL_WITHDRAW,
+    P.REFERRAL_CONFIRM_999,
+    P.PERSON_FIND,
+    P.PERSON_EDIT,
+    P.BOARD_READ,
+    P.CONTACT_RECORD,
+    P.TASK_RECORD,
+    P.ALERT_ACKNOWLEDGE,
+    P.HEALTH_READ,
+}
+_CO_ORDINATE = _ON_CASE | {P.PERSON_FIND, P.PERSON_EDIT, P.BOARD_READ, P.EPISODE_ALLOCATE, P.EPISODE_END, P.CLOCK_PAUSE}
+_TRIAGE = _FRONT_DOOR | {P.REFERRAL_TRIAGE, P.REFERRAL_ACCEPT, P.REFERRAL_DECLINE, P.CLOCK_OVERRIDE}
+_LEAD = (
+    _CO_ORDINATE
+    | _TRIAGE
+    | {P.CLOCK_EXTEND, P.CLOCK_REASON, P.CLOCK_OVERRIDE, P.CLOCK_CONFIRM_OVERRIDE, P.ROTA_MANAGE, P.REPORT_READ}
+)
+
+ROLES: dict[Role, RoleRow] = {
+    Role.SPA_OFFICER: RoleRow("SPA officer", frozenset(_FRONT_DOOR), place_wide=True),
+    Role.TRIAGE_PRACTITIONER: RoleRow("Triage practitioner", frozenset(_TRIAGE), place_wide=True),
+    Role.CASE_COORDINATOR: RoleRow("Case co-ordinator", frozenset(_CO_ORDINATE)),
+    Role.TEAM_LEAD: RoleRow("Team lead", frozenset(_LEAD)),
+    Role.SERVICE_MANAGER: RoleRow("Service manager", frozenset(_LEAD | {P.CLOCK_REBASE}), place_wide=True),
+    Role.ON_CALL_MANAGER: RoleRow("On-call manager", frozenset(_LEAD), place_wide=True),
+    Role.BED_MANAGER: RoleRow("Bed manager", frozenset(_ON_CASE | {P.BOARD_READ, P.PERSON_FIND}), place_wide=True),
+    Role.PRACTITIONER: RoleRow("Practitioner", frozenset(_ON_CASE | {P.CLOCK_OVERRIDE})),
+    Role.CARE_WORKER: RoleRow("Care worker", frozenset(_ON_CASE)),
+    Role.PROVIDER_COORDINATOR: RoleRow("Provider co-ordinator", frozenset(_ON_CASE)),
+    Role.CARE_HOME_USER: RoleRow("Care home", frozenset(), sees_people=False),
+    Role.REFERRER: RoleRow("Referrer", frozenset({P.REFERRAL_REGISTER})),
+    Role.COMMISSIONER: RoleRow("Commissioner", frozenset({P.REPORT_READ, P.HEALTH_READ}), sees_people=False),
+    Role.AUDITOR: RoleRow(
+        "Auditor", _READ_CASE | {P.BOARD_READ, P.REPORT_READ, P.AUDIT_READ, P.HEALTH_READ}, place_wide=True
+    ),
+    Role.PRIVACY_OFFICER: RoleRow("Privacy officer", _READ_CASE | {P.AUDIT_READ, P.PERSON_FIND}, place_wide=True),
+    Role.HEALTHWATCH_READER: RoleRow("Healthwatch", frozenset({P.REPORT_READ}), sees_people=False),
+    Role.ADMINISTRATOR: RoleRow(
+        "Administrator",
+        frozenset({P.ACCOUNT_MANAGE, P.ROTA_MANAGE, P.PLACE_MANAGE, P.HEALTH_READ, P.REPORT_READ}),
+        sees_people=False,
+    ),
+    Role.PARTNER_SYSTEM: RoleRow("Partner system", frozenset(), sees_people=True),
+}
+
+
+class Scope(StrEnum):
+    """OAuth2 scopes of partner systems; each carries permissions."""
+
+    REFERRALS_READ = "referrals:read"
+    REFERRALS_WRITE = "referrals:write"
+    TRIAGE_WRITE = "triage:write"
+    EPISODES_READ = "episodes:read"
+    EPISODES_WRITE = "episodes:write"
+
+
+SCOPES: dict[Scope, tuple[str, frozenset[Permission]]] = {
+    Scope.REFERRALS_READ: ("Read referrals of your organisation", frozenset({P.REFERRAL_READ, P.CLOCK_READ})),
+    Scope.REFERRALS_WRITE: (
+        "Make and withdraw referrals",
+        frozenset({P.REFERRAL_REGISTER, P.REFERRAL_WITHDRAW, P.REFERRAL_READ, P.CLOCK_READ}),
+    ),
+    Scope.TRIAGE_WRITE: (
+        "Triage, accept, redirect and decline referrals",
+        frozenset({P.REFERRAL_TRIAGE, P.REFERRAL_ACCEPT, P.REFERRAL_DECLINE, P.REFERRAL_REDIRECT, P.REFERRAL_CHASE}),
+    ),
+    Scope.EPISODES_READ: ("Read episodes", frozenset({P.EPISODE_READ, P.CLOCK_READ})),
+    Scope.EPISODES_WRITE: (
+        "Allocate co-ordinators and record contacts",
+        frozenset({P.EPISODE_READ, P.EPISODE_ALLOCATE, P.EPISODE_END, P.CONTACT_RECORD}),
+    ),
+}
+
+
+class Duty(StrEnum):
+    """Who is on shift for a team: the rungs of every ladder, lowest first."""
+
+    CO_ORDINATOR = "co_ordinator"
+    DESK = "desk"
+    LEAD = "lead"
+    ON_CALL = "on_call"
+
+
+class DayKind(StrEnum):
+    """Which days a repeating shift falls on; a bank holiday is only ever a bank holiday."""
+
+    WEEKDAY = "weekday"
+    WEEKEND = "weekend"
+    BANK_HOLIDAY = "bank_holiday"
+    EVERY_DAY = "every_day"
+
+
+class AccessLevel(StrEnum):
+    """How much of a case a grant shows."""
+
+    FULL = "full"
+    STATUS = "status"
+
+
+class TeamKind(StrEnum):
+    """What a team does."""
+
+    SPA = "spa"
+    CRISIS = "crisis"
+    REABLEMENT = "reablement"
+    HOME = "home"
+    BED = "bed"
+    MANAGEMENT = "management"
+    CARE_HOME = "care_home"
+    OTHER = "other"
+
+
+def permissions_of(roles: frozenset[str]) -> frozenset[str]:
+    """Return every permission that these roles hold together."""
+    return frozenset(str(p) for role in roles for p in ROLES[Role(role)].permissions)
+
+
+def sees_people(roles: frozenset[str]) -> bool:
+    """Say whether any of these roles opens personal data, and so needs a second factor."""
+    return any(ROLES[Role(role)].sees_people for role in roles)
+
+
+def is_place_wide(roles: frozenset[str]) -> bool:
+    """Say whether any of these roles sees every unrestricted case of the place."""
+    return any(ROLES[Role(role)].place_wide for role in roles)

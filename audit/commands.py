@@ -1,0 +1,84 @@
+"""How a command is written, and how what happened is recorded."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from audit.acting import acting, current, inside_command, now
+from audit.domain import Actor
+from audit.models import AccessLog, CaseEvent
+from audit.refusals import NotPermitted
+
+__all__ = ["acting", "command", "current", "note_denial", "note_read", "now", "record", "require"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def command(function: Callable[P, T]) -> Callable[P, T]:
+    """Mark a verb of the service: keyword-only, atomic, done `by` an Actor at one instant.
+
+    The outermost command owns the transaction; a command called inside another joins it.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        by = kwargs.get("by")
+        if not isinstance(by, Actor):
+            raise TypeError(f"{function.__name__} needs by=Actor")
+        with transaction.atomic(savepoint=not inside_command()), acting(by):
+            return function(*args, **kwargs)
+
+    run.is_command = True  # type: ignore[attr-defined]
+    return run
+
+
+def require(by: Actor, permission: str) -> None:
+    """Raise NotPermitted unless the actor holds the permission."""
+    if not by.may(permission):
+        raise NotPermitted(permission)
+
+
+def record(
+    *, case_id: UUID, event: str, subject: str, occurred_at: datetime | None = None, **data: Any
+) -> CaseEvent:
+    """Append one event to the case, in the command's transaction. `data` holds codes and ids, never words about a person."""
+    by, instant = current(), now()
+    return CaseEvent.objects.create(
+        case_id=case_id,
+        event=event,
+        subject=subject,
+        occurred_at=occurred_at or instant,
+        recorded_at=instant,
+        actor_id=by.id,
+        actor_label=by.label,
+        actor_role=by.role,
+        data=data,
+    )
+
+
+def _log(by: Actor, what: str, ids: Sequence[object], denied: bool) -> AccessLog:
+    return AccessLog.objects.create(
+        at=now(),
+        actor_id=by.id,
+        actor_label=by.label,
+        what=what,
+        ids=[str(i) for i in ids],
+        denied=denied,
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+    )
+
+
+def note_read(*, by: Actor, what: str, ids: Sequence[object]) -> None:
+    """Log that the actor read these rows (R070). If the log cannot be written the page fails."""
+    _log(by, what, ids, denied=False)
+
+
+def note_denial(*, by: Actor, what: str) -> None:
+    """Log a refused attempt, in its own transaction after the rollback."""
+    _log(by, what, (), denied=True)

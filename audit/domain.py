@@ -1,0 +1,46 @@
+"""Who acts. Pure: no ORM, no Django."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Someone or something that acts, frozen at the moment of the request.
+
+    Made only by `accounts.queries.actor_for` and for the named system actors below; audit knows no User.
+    `id` is "user:<uuid>", "client:<uuid>" or "system:<name>".
+    """
+
+    id: str
+    label: str
+    role: str = ""
+    organisation: UUID | None = None
+    teams: frozenset[UUID] = field(default_factory=frozenset)
+    roles: frozenset[str] = field(default_factory=frozenset)
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    place_wide: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Say whether this actor holds the permission; the system holds all."""
+        return self.is_system or permission in self.permissions
+
+    @property
+    def is_system(self) -> bool:
+        return self.id.startswith("system:")
+
+    @property
+    def user_id(self) -> UUID | None:
+        """Return the user's id, or None for a partner system or the system itself."""
+        kind, _, key = self.id.partition(":")
+        return UUID(key) if kind == "user" else None
+
+    @property
+    def client_id(self) -> UUID | None:
+        """Return the partner client's id, or None."""
+        kind, _, key = self.id.partition(":")
+        return UUID(key) if kind == "client" else None
+
+
+SYSTEM = Actor(id="system:icras", label="ICRAS", role="System", place_wide=True)
+ANONYMOUS = Actor(id="anonymous", label="Not signed in")

@@ -1,0 +1,17 @@
+"""Reads of what happened. Scoping is the caller's: pass only case ids that the actor may see."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from audit.models import CaseEvent
+
+
+def timeline(case_ids: Iterable[UUID], events: Iterable[str] | None = None) -> QuerySet[CaseEvent]:
+    """Return the events of these cases, newest first; `events` keeps those whose name begins with one of the words."""
+    rows = CaseEvent.objects.filter(case_id__in=list(case_ids)).order_by("-occurred_at", "-id")
+    if events is None:
+        return rows
+    prefixes = "|".join(events)
+    return rows.filter(event__regex=rf"^({prefixes})\.")

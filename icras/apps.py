@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class IcrasConfig(AppConfig):
+    name = "icras"
+    verbose_name = "ICRAS deployment"

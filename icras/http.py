@@ -1,0 +1,129 @@
+"""What crosses HTTP: request ids, the acting user, and refusals turned into answers once, for pages and for REST."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from accounts.models import User
+from accounts.queries import actor_for
+from audit.commands import note_denial
+from audit.domain import ANONYMOUS, Actor
+from audit.refusals import NotFound, NotPermitted, Refusal
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger("icras.request")
+PROBLEM = "application/problem+json"
+DENIALS = (NotFound, NotPermitted)
+
+
+class RequestIdMiddleware:
+    """Give every request an id, on every log line and in the answer; one line for each, by route, without query or body."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        structlog.contextvars.clear_contextvars()
+        request_id = uuid4().hex
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.monotonic()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        route = request.resolver_match.route if request.resolver_match else "-"
+        spent = round((time.monotonic() - started) * 1000)
+        log.info("request", method=request.method, route=route, status=response.status_code, ms=spent)
+        return response
+
+
+class ActorMiddleware:
+    """Put the Actor of the signed-in user on the request; keep personal pages out of every cache."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        request.actor = actor_for(user) if isinstance(user, User) else ANONYMOUS  # type: ignore[attr-defined]
+        if isinstance(user, User):
+            structlog.contextvars.bind_contextvars(actor=f"user:{user.pk}")
+        response = self.get_response(request)
+        if user.is_authenticated:
+            add_never_cache_headers(response)
+        return response
+
+
+class RefusalMiddleware:
+    """Turn a refusal that a page did not handle itself into a page that says what happened and what to do."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refusal):
+            return None
+        _note_denial(request.actor, exception, request.resolver_match)  # type: ignore[attr-defined]
+        return render(request, "icras/refusal.html", {"refusal": exception}, status=exception.status)
+
+
+def _note_denial(by: Actor, refusal: Refusal, match: Any) -> None:
+    if isinstance(refusal, DENIALS):
+        note_denial(by=by, what=(match.view_name or match.route)[:60] if match else refusal.code)
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a REST error as RFC 9457 problem details with a stable `code` and per-field `errors`."""
+    request = context["request"]
+    if isinstance(error, Refusal):
+        by = getattr(request.user, "actor", ANONYMOUS)
+        _note_denial(by, error, request.resolver_match)
+        errors = [{"field": error.field, "message": error.message}] if error.field else []
+        return _answer(error.status, error.code, error.message, errors)
+    answer = exception_handler(error, context)
+    if answer is None:
+        return None
+    kept = {name: answer[name] for name in ("WWW-Authenticate", "Retry-After", "Allow") if name in answer}
+    response = _answer(_status(error, answer.status_code), *_words(error))
+    for name, value in kept.items():
+        response[name] = value
+    return response
+
+
+def _status(error: Exception, status: int) -> int:
+    return 422 if isinstance(error, exceptions.ValidationError) else status
+
+
+def _words(error: Exception) -> tuple[str, str, list[dict[str, str]]]:
+    if isinstance(error, exceptions.ValidationError):
+        return "invalid", "Some of what you sent is missing or wrong.", list(_field_errors(error.detail))
+    if isinstance(error, exceptions.APIException):
+        return str(error.default_code), str(error.detail), []
+    return "not_found", "There is nothing here.", []
+
+
+def _field_errors(detail: Any, path: str = "") -> Any:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _field_errors(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, (dict, list))
+            yield from _field_errors(value, f"{path}.{index}" if nested else path)
+    else:
+        yield {"field": path, "message": str(detail)}
+
+
+def _answer(status: int, code: str, detail: str, errors: list[dict[str, str]]) -> Response:
+    body = {"type": "about:blank", "title": code.replace("_", " "), "status": status, "code": code, "detail": detail}
+    return Response({**body, "errors": errors}, status=status, content_type=PROBLEM)
