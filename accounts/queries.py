@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Model, Q, QuerySet
 
 from accounts import rota
-from accounts.domain import ROLES, SCOPES, AccessLevel, Role, Scope, is_place_wide, permissions_of
+from accounts.domain import ROLES, SCOPES, AccessLevel, Duty, Role, Scope, is_place_wide, permissions_of
 from accounts.models import (
     CaseAccess,
     Cover,
@@ -100,6 +100,16 @@ def on_duty(team_id: UUID, duty: str, at: datetime) -> list[User]:
     people += [shift.user for shift in shifts]
     standing = {user.pk: user for user in (cover_for(person, at) for person in people) if user.is_active}
     return sorted(standing.values(), key=lambda user: user.name)
+
+
+def duties_of(user: User, at: datetime) -> list[tuple[str, str]]:
+    """Return (duty, team name) of every shift this user has at the instant, highest duty first."""
+    order = [Duty.ON_CALL, Duty.LEAD, Duty.CO_ORDINATOR, Duty.DESK]
+    patterns = ShiftPattern.objects.filter(user=user).select_related("team")
+    found = [(p.duty, p.team.name) for p in patterns if rota.is_on(p, at)]
+    shifts = Shift.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at).select_related("team")
+    found += [(shift.duty, shift.team.name) for shift in shifts]
+    return sorted(set(found), key=lambda pair: (order.index(Duty(pair[0])), pair[1]))
 
 
 def cover_for(user: User, at: datetime) -> User:

@@ -1,0 +1,133 @@
+"""What stands around every page: place, sections by role, bell, who I am and my duty, banners, end of the session.
+
+Worked out only when a template asks for it, so fragments and REST pay nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.domain import Permission
+from accounts.models import User
+from accounts.presenters import duty_line
+from accounts.queries import duties_of, place
+from audit.commands import now
+from audit.domain import ANONYMOUS, Actor
+
+# key (a page names it as `section`), words, route, permission that shows it
+SECTIONS = (
+    ("board", "SPA board", "casework:board", Permission.BOARD_READ),
+    ("caseload", "My caseload", "casework:caseload", Permission.CASELOAD_READ),
+    ("reports", "Reports", "reporting:two_hour", Permission.REPORT_READ),
+    ("people", "People", "accounts:people", Permission.ACCOUNT_MANAGE),
+    ("rota", "Rota", "accounts:rota", Permission.ROTA_MANAGE),
+    ("partners", "Partner systems", "accounts:partners", Permission.ACCOUNT_MANAGE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One entry of the top bar."""
+
+    key: str
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """When this session ends if nothing is done (`ends`) and at the latest (`limit`)."""
+
+    ends: datetime
+    limit: datetime
+    warn_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A fault of the system that everybody must know of."""
+
+    kind: str
+    title: str
+    text: str
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """All that base.html reads."""
+
+    place: str
+    home: str
+    sign_in_url: str
+    sections: tuple[Section, ...] = ()
+    user: str = ""
+    duty: str = ""
+    account_url: str = ""
+    sign_out_url: str = ""
+    find_url: str = ""
+    bell_url: str = ""
+    bell_count: int = 0
+    banners: tuple[Banner, ...] = ()
+    session: Session | None = None
+    extend_url: str = ""
+    keys_url: str = ""
+    keys: bool = False
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Put `shell` in the context of every template."""
+    return {"shell": SimpleLazyObject(lambda: build(request))}
+
+
+def route(name: str) -> str:
+    """Return the address of a route, or nothing when this deployment has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def sections_for(by: Actor) -> tuple[Section, ...]:
+    """Return the sections this actor may open, in the order of the day."""
+    found = (Section(key, words, route(name)) for key, words, name, needs in SECTIONS if by.may(needs))
+    return tuple(section for section in found if section.url)
+
+
+def build(request: HttpRequest) -> Shell:
+    """Return the shell of this request; of a stranger only the place and the way in."""
+    here = place().name
+    user = request.user
+    if not isinstance(user, User):
+        return Shell(place=here, home=route("account_login"), sign_in_url=route("account_login"))
+    by: Actor = getattr(request, "actor", ANONYMOUS)
+    return Shell(
+        place=here,
+        home=route("home"),
+        sign_in_url=route("account_login"),
+        sections=sections_for(by),
+        user=user.name,
+        duty=duty_line(by.role, duties_of(user, now())),
+        account_url=route("accounts:me"),
+        sign_out_url=route("account_logout"),
+        find_url=route("casework:find") if by.may(Permission.PERSON_FIND) else "",
+        bell_url=route("notifications:messages"),
+        session=_session(request),
+        extend_url=route("accounts:extend"),
+        keys_url=route("accounts:keys"),
+        keys=user.keyboard_shortcuts,
+    )
+
+
+def _session(request: HttpRequest) -> Session | None:
+    ends: datetime | None = getattr(request, "session_ends", None)
+    limit: datetime | None = getattr(request, "session_limit", None)
+    if ends is None or limit is None:
+        return None
+    return Session(ends=ends, limit=limit, warn_seconds=settings.ICRAS_WARN_SECONDS)

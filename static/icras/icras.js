@@ -1,0 +1,227 @@
+// Keys, sending forms once, the end of the session, and words for screen readers. Every page works without this file.
+(() => {
+  "use strict";
+  const body = document.body;
+  const one = (query, from = document) => from.querySelector(query);
+  const all = (query, from = document) => [...from.querySelectorAll(query)];
+  const shown = (element) => element.getClientRects().length > 0;
+
+  const announce = (words) => {
+    const place = one("#announce");
+    if (place) place.textContent = words;
+  };
+
+  // --- Keys. Single letters can be switched off (WCAG 2.1.4): then data-keys is missing on the body.
+  const typing = (element) =>
+    element.isContentEditable ||
+    element.matches("textarea, select, input:not([type=radio]):not([type=checkbox]):not([type=submit]):not([type=button])");
+
+  const rowLinks = () => all("[data-rows] [data-row-link]").filter(shown);
+
+  const moveRow = (step) => {
+    const links = rowLinks();
+    if (!links.length) return;
+    const now = links.findIndex((link) => link === document.activeElement || link.closest("tr, li").contains(document.activeElement));
+    const marked = links.findIndex((link) => link.closest("[aria-current=true]"));
+    const from = now >= 0 ? now : marked >= 0 ? marked - (step > 0 ? 1 : 0) : step > 0 ? -1 : links.length;
+    const next = links[Math.min(links.length - 1, Math.max(0, from + step))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  const press = (letter) => {
+    const target = all("[data-key]").find((element) => element.dataset.key.toLowerCase() === letter && shown(element));
+    if (!target) return false;
+    target.focus();
+    target.click();
+    return true;
+  };
+
+  const showKeys = () => {
+    const panel = one("#keys-panel");
+    if (!panel) return;
+    panel.hidden = false;
+    panel.scrollIntoView({ block: "nearest" });
+    panel.focus();
+  };
+
+  const hideKeys = () => {
+    const panel = one("#keys-panel");
+    if (panel && !panel.hidden) {
+      panel.hidden = true;
+      one("[data-show-keys]").focus();
+    }
+  };
+
+  const letterKeys = {
+    j: () => moveRow(1),
+    k: () => moveRow(-1),
+    "/": () => {
+      const field = all("[data-find] input[type=search]").find(shown);
+      if (field) field.focus();
+      else {
+        const menu = one(".ic-menu");
+        if (menu) {
+          menu.open = true;
+          one("input[type=search]", menu)?.focus();
+        }
+      }
+    },
+    "?": showKeys,
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = event.target.closest("form");
+      if (form && form.method === "post") {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+      return;
+    }
+    if (event.key === "Escape") return hideKeys();
+    if (body.dataset.keys !== "on" || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+    const act = letterKeys[event.key];
+    if (act) {
+      event.preventDefault();
+      act();
+    } else if (/^[a-z0-9]$/i.test(event.key) && press(event.key.toLowerCase())) {
+      event.preventDefault();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-show-keys]")) {
+      event.preventDefault();
+      showKeys();
+    } else if (event.target.closest("[data-hide-keys]")) {
+      hideKeys();
+    } else if (event.target.closest("[data-print]")) {
+      window.print();
+    }
+  });
+
+  // The row whose panel is open keeps its mark when the panel came by htmx.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const row = event.detail.successful && event.target.closest?.("[data-rows] tr");
+    if (!row || !event.target.matches("[data-row-link]")) return;
+    all("[aria-current=true]", row.closest("[data-rows]")).forEach((other) => other.removeAttribute("aria-current"));
+    row.setAttribute("aria-current", "true");
+  });
+
+  // --- A form is sent once. It may be sent again when the answer did not come, or the page is shown again.
+  const busy = new Set();
+  const free = (form) => {
+    busy.delete(form);
+    form.removeAttribute("aria-busy");
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (busy.has(form)) {
+      event.preventDefault();
+      announce("Already sent, waiting for the answer.");
+      return;
+    }
+    busy.add(form);
+    form.setAttribute("aria-busy", "true");
+    window.setTimeout(() => free(form), 20000);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target instanceof HTMLFormElement) free(event.target);
+  });
+  window.addEventListener("pageshow", () => [...busy].forEach(free));
+
+  // --- Live parts: polls say that they are polls (they do not keep the session), and what is new is read out.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const asked = event.detail.elt;
+    if (asked.matches("[data-poll]") || (event.detail.triggeringEvent?.type ?? "") === "every") {
+      event.detail.headers["X-ICRAS-Poll"] = "1";
+    }
+  });
+  // A list is not redrawn under somebody's fingers: the focused link is found again by its address.
+  let held = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement;
+    held = active && event.detail.target.contains(active) ? active.id || active.getAttribute("href") : null;
+    if (event.detail.xhr.status === 401) sessionOver();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (held) {
+      const again = document.getElementById(held) || all("a[href]").find((link) => link.getAttribute("href") === held);
+      if (again) again.focus({ preventScroll: true });
+      held = null;
+    }
+    const say = event.detail.elt.dataset?.announce;
+    if (say) announce(say);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const ends = event.detail.xhr?.getResponseHeader("X-ICRAS-Session-Ends");
+    if (ends) sessionEndsAt(new Date(ends));
+  });
+
+  // --- The end of the session is told in time and can be moved. The server decides; this only tells.
+  const warning = one("#session-warning");
+  const over = one("#session-over");
+  let warnTimer;
+  let overTimer;
+
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
+
+  const sessionOver = () => {
+    if (!over) return;
+    warning.hidden = true;
+    over.hidden = false;
+    announce(over.textContent.trim());
+  };
+
+  const sessionSoon = () => {
+    warning.hidden = false;
+    announce(`You will be signed out at ${one("[data-ends-words]", warning).textContent}. What you have typed is kept. Stay signed in is at the top of the page.`);
+  };
+
+  const sessionEndsAt = (ends) => {
+    window.clearTimeout(warnTimer);
+    window.clearTimeout(overTimer);
+    const left = ends.getTime() - Date.now();
+    const warn = Number(body.dataset.sessionWarn) * 1000;
+    all("[data-ends-words]").forEach((place) => (place.textContent = clock.format(ends)));
+    if (left > warn) warning.hidden = true;
+    over.hidden = true;
+    warnTimer = window.setTimeout(sessionSoon, Math.max(0, left - warn));
+    overTimer = window.setTimeout(askWhetherOver, Math.max(0, left + 1000));
+  };
+
+  // Another tab may have kept the session: ask before saying that it is over.
+  const askWhetherOver = async () => {
+    const form = one("[data-extend]");
+    const answer = await fetch(form.action, { headers: { "X-ICRAS-Poll": "1" }, redirect: "manual" }).catch(() => null);
+    const ends = answer && answer.ok && answer.headers.get("X-ICRAS-Session-Ends");
+    if (ends && new Date(ends) > new Date()) sessionEndsAt(new Date(ends));
+    else sessionOver();
+  };
+
+  const stay = async (form) => {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+      redirect: "manual",
+    }).catch(() => null);
+    const ends = answer && answer.ok && answer.headers.get("X-ICRAS-Session-Ends");
+    if (!ends) return sessionOver();
+    sessionEndsAt(new Date(ends));
+    announce(`Thank you. You will be signed out at ${clock.format(new Date(ends))} if you do nothing.`);
+    one("#main").focus();
+  };
+
+  if (warning && body.dataset.sessionEnds) {
+    one("[data-extend]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      stay(event.target);
+    });
+    sessionEndsAt(new Date(body.dataset.sessionEnds));
+  }
+})();
