@@ -4,6 +4,7 @@ Used by script/run and by the tests, before Django's settings are read; producti
 Why our own launcher: docs/adr/2026-11-22-embedded-default.md.
 """
 
+import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -15,7 +16,8 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,6 +57,21 @@ def database_url(run: Path) -> str:
 def redis_url(run: Path) -> str:
     """Return REDIS_URL of the embedded Valkey whose socket is under `run`."""
     return f"redis+socket://{run / 'valkey.sock'}"
+
+
+@contextmanager
+def sole_use(state: Path) -> Iterator[bool]:
+    """Take the folder of state for ourselves; give False when an ICRAS is running on it.
+
+    The kernel drops the lock with us, however we end.
+    """
+    with (own_folder(state, mode=0o755) / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def postgres_account() -> Account | None:

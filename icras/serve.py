@@ -5,7 +5,6 @@ people, starts the web server, the Celery worker and the beat, and stops all of 
 """
 
 import argparse
-import fcntl
 import os
 import secrets
 import signal
@@ -14,8 +13,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +22,7 @@ import django
 from django.core.management import call_command, get_commands
 from django.db import connections
 
-from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir
+from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir, sole_use
 from icras.processes import end, spawn
 
 HOST = "127.0.0.1"
@@ -64,17 +63,6 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
     raise StopAsked(signal.Signals(number).name)
 
 
-@contextmanager
-def _only_one(state: Path) -> Iterator[None]:
-    """Refuse a second ICRAS on the same folder. The kernel drops the lock with us, however we end."""
-    with (state / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Failed(f"ICRAS is already running on {state}. Stop it, or set ICRAS_HOME to another folder.") from None
-        yield
-
-
 def _refuse_taken(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +101,6 @@ def _prepare(say: Narrator) -> None:
     """Bring the database to this version and load the place and its people; all of it may be repeated."""
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     say("Database migrated")
     call_command("collectstatic", interactive=False, verbosity=0)
     known = get_commands()
@@ -212,7 +199,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         with ExitStack() as stack:
             stack.callback(connections.close_all)
-            stack.enter_context(_only_one(state))
+            if not stack.enter_context(sole_use(state)):
+                raise Failed(f"ICRAS is already running on {state}. Stop it, or set ICRAS_HOME to another folder.")
             _refuse_taken(options.port)
             os.environ.setdefault("SECRET_KEY", _secret_key(state))
             _serve(stack, state, options.port, options.check, say)
