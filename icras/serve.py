@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +22,7 @@ from django.core.management import call_command, get_commands
 from django.db import connections
 
 from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir, sole_use
+from icras.healthcheck import answers
 from icras.processes import end, spawn
 
 HOST = "127.0.0.1"
@@ -162,14 +162,6 @@ def _wait(what: str, ready: Callable[[], bool], programs: Programs, seconds: flo
         time.sleep(0.1)
 
 
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  (our own address)
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def _serve(stack: ExitStack, state: Path, port: int, check: bool, say: Narrator) -> None:
     _servers(stack, state, say)
     _prepare(say)
@@ -177,7 +169,7 @@ def _serve(stack: ExitStack, state: Path, port: int, check: bool, say: Narrator)
     stack.callback(programs.stop_all)
     programs.start_all(port)
     address = f"http://{HOST}:{port}/"
-    _wait("An answer of the web server", lambda: _answers(f"{address}readyz"), programs, WEB_SECONDS)
+    _wait("An answer of the web server", lambda: answers(port, "readyz"), programs, WEB_SECONDS)
     say(f"ICRAS is running on {address}")
     if check:
         return
