@@ -1,0 +1,76 @@
+"""Policies and calendars as shipped, and small ones for tests: the shipped bundle itself is read."""
+
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from timelimits.bank_holidays import england_and_wales
+from timelimits.definitions import read_edition, read_policy
+from timelimits.domain import Calendar, Limit, LimitKind, Stage
+from timelimits.local_time import Unique, read_wall_time
+from timelimits.rules import Terms
+
+BUNDLE = Path(__file__).resolve().parents[2] / "places" / "sefton" / "limits.toml"
+ALL_WEEK = {day: ["08:00-20:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+LADDER = [{"duty": "co_ordinator", "minutes": 5}, {"duty": "desk", "minutes": 5}, {"duty": "lead", "minutes": 10}]
+
+
+def shipped() -> dict[str, list[dict[str, Any]]]:
+    """Return the shipped bundle: tables "calendar" and "policy"."""
+    return tomllib.loads(BUNDLE.read_text())
+
+
+def policy_definition(**changes: Any) -> dict[str, Any]:
+    """Return a definition of a two-hour policy, with changes."""
+    return {
+        "code": "two_hours",
+        "version": 1,
+        "effective_from": date(2020, 1, 1),
+        "kind": "elapsed",
+        "limit": "2 h",
+        "label": "2-hour visit",
+        "title": "A visit within two hours",
+        "source": "R126",
+        "stages": [{"code": "half", "at": "50%"}, {"code": "last_15", "at": "15 min before", "rung": 1}],
+        "ladder": LADDER,
+    } | changes
+
+
+def calendar_definition(**changes: Any) -> dict[str, Any]:
+    """Return a definition of a calendar open 08:00 to 20:00 every day, with changes."""
+    return {"code": "spa", "version": 1, "effective_from": date(2020, 1, 1), "week": ALL_WEEK} | changes
+
+
+def calendar(**changes: Any) -> Calendar:
+    """Return a calendar of one edition."""
+    return Calendar("spa", (read_edition(calendar_definition(**changes)),))
+
+
+def terms(kind: str, amount: timedelta, *stages: Stage, opening: Calendar | None = None) -> Terms:
+    """Return the terms of a limit: minutes or days of `amount`."""
+    kind = LimitKind(kind)
+    if kind is LimitKind.OPENING_HOURS:
+        opening = opening or calendar()
+    return Terms(Limit(kind, amount, opening.code if opening else ""), england_and_wales(), opening, stages)
+
+
+def shipped_terms(code: str, variant: str = "") -> Terms:
+    """Return the terms of a shipped policy."""
+    bundle = shipped()
+    found = [read_policy(d) for d in bundle["policy"] if d["code"] == code and d.get("variant", "") == variant]
+    editions = [read_edition(d) for d in bundle["calendar"] if d["code"] == found[0].limit.calendar]
+    opening = Calendar(found[0].limit.calendar, tuple(editions)) if editions else None
+    return Terms(found[0].limit, england_and_wales(), opening, found[0].stages)
+
+
+def uk(words: str) -> datetime:
+    """Return the UTC instant of a wall time that happens once: "2026-10-24 18:10"."""
+    read = read_wall_time(datetime.fromisoformat(words))
+    assert isinstance(read, Unique), words
+    return read.instant
+
+
+def utc(words: str) -> datetime:
+    """Return a UTC instant: "2026-10-25 01:30"."""
+    return datetime.fromisoformat(words).replace(tzinfo=UTC)
