@@ -1,0 +1,212 @@
+"""Accept a referral: an episode with its one co-ordinator named in the same act."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from psycopg.types.range import TimestamptzRange
+
+from accounts.commands import grant_access
+from accounts.domain import Duty, Permission
+from accounts.models import Team, User
+from accounts.queries import current_memberships, is_open, on_duty
+from audit.commands import command, now, record
+from audit.domain import Actor
+from audit.refusals import RuleBroken
+from pathways import queries
+from pathways.domain import (
+    CRISIS_SPELL,
+    INTERMEDIATE_CARE,
+    SUPPORT_PLAN,
+    TRANSITION_PLAN,
+    WaitingKind,
+    first_service,
+)
+from pathways.models import CoordinatorTerm, Episode, Spell, Task, Waiting
+from referrals.commands.moves import begin, complete, done_already, end_clocks
+from referrals.domain import FirstVisitCheck, Phase, Service, Urgency, missing_to_decide, open_medical_question
+from referrals.models import Person, Referral
+from referrals.queries import decidable
+from timelimits.commands import hand_over, refuse_if_blocked, start_clock
+
+FIRST_VISIT = timedelta(hours=2)
+MEDICAL = ("medically_stable", "medicines_addressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What acceptance led to: an episode begun, or a live one joined."""
+
+    referral: Referral
+    episode: Episode
+    joined: bool
+
+
+@command
+def accept_referral(
+    *,
+    by: Actor,
+    referral_id: UUID,
+    team_id: UUID,
+    coordinator_id: UUID | None = None,
+    note: str = "",
+    check: FirstVisitCheck | None = None,
+    safe_care_reason: str = "",
+    version: int | None = None,
+) -> Accepted:
+    """Accept a referral and name its co-ordinator in the same act (R084); a live episode is joined, never refused.
+
+    Without a coordinator the best suggestion is taken; out of the team's hours it is the duty co-ordinator, to be
+    confirmed. Not known never stops a crisis: a task says who will check on the first visit. Raises RuleBroken
+    (medical_question_open, coordinator_not_in_team, nobody_to_coordinate), IllegalMove, Stale.
+    """
+    move, referral = begin(by, "accept", referral_id, version)
+    person = Person.objects.select_for_update().get(pk=referral.person_id)
+    live = queries.live_episode(person.pk)
+    if done_already(move, referral):
+        episode = Episode.objects.get(case_id=referral.joined_case_id or referral.case_id)
+        return Accepted(referral, episode, referral.joined_case_id is not None)
+    refuse_if_blocked(case_id=referral.case_id, permission=Permission.REFERRAL_ACCEPT, now=now())
+    _refuse_open_medical_question(referral, safe_care_reason)
+    if live is None:
+        team, coordinator, confirmed = _who_coordinates(team_id, coordinator_id)
+        complete(by, move, referral, note=note or safe_care_reason, team=str(team.pk))
+        episode = _open_episode(by, referral, person, team, coordinator, confirmed)
+    else:
+        episode = live
+        referral.joined_case_id = live.case_id
+        complete(by, move, referral, note=note or safe_care_reason, joined=live.reference)
+    _begin_service(by, referral, episode)
+    end_clocks(by, move, referral, now(), "")
+    _show_on_lists(by, referral, episode)
+    _ask_first_visit(by, referral, episode, check)
+    return Accepted(referral, episode, live is not None)
+
+
+def _refuse_open_medical_question(referral: Referral, safe_care_reason: str) -> None:
+    question = open_medical_question(decidable(referral))
+    if question and not safe_care_reason.strip():
+        words = {
+            "medically_stable": "nobody has said that the person is medically stable",
+            "medicines_addressed": "nobody has said that their medicines are dealt with",
+        }[question]
+        raise RuleBroken("medical_question_open", f"This can't be done because {words}. Record it, or say why it is safe.", question)
+
+
+def _who_coordinates(team_id: UUID, coordinator_id: UUID | None) -> tuple[Team, User, bool]:
+    team = Team.objects.filter(pk=team_id).first()
+    if team is None:
+        raise RuleBroken("team_unknown", "Choose a team.", field="team")
+    if coordinator_id is not None:
+        return team, member_of(team, coordinator_id), True
+    duty = on_duty(team.pk, Duty.CO_ORDINATOR, now())
+    if not is_open(team.pk, now()) and duty:
+        return team, duty[0], False
+    best = queries.candidates(team.pk, now())
+    if best:
+        return team, User.objects.get(pk=best[0].user_id), True
+    if duty:
+        return team, duty[0], False
+    raise RuleBroken("nobody_to_coordinate", f"{team.name} has no co-ordinator. Choose another team.", field="team")
+
+
+def member_of(team: Team, user_id: UUID) -> User:
+    """Return an active member of the team, or raise RuleBroken."""
+    held = current_memberships(now()).filter(team=team, user_id=user_id, user__is_active=True)
+    found = held.select_related("user").first()
+    if found is None:
+        raise RuleBroken("coordinator_not_in_team", f"Choose somebody who works in {team.name}.", field="coordinator")
+    return found.user
+
+
+def _open_episode(
+    by: Actor, referral: Referral, person: Person, team: Team, coordinator: User, confirmed: bool
+) -> Episode:
+    episode = Episode.objects.create(
+        reference=queries.next_reference(now()),
+        case_id=referral.case_id,
+        person=person,
+        opened_by=referral,
+        coordinator=coordinator,
+        team=team,
+        coordinator_confirmed=confirmed,
+        zone=referral.zone,
+        accepted_at=now(),
+    )
+    CoordinatorTerm.objects.create(
+        episode=episode,
+        coordinator=coordinator,
+        team=team,
+        period=TimestamptzRange(now(), None),
+        reason="Named at acceptance",
+        actor_id=by.id,
+        actor_label=by.label,
+    )
+    subject = f"episode:{episode.pk}"
+    record(case_id=episode.case_id, event="episode.opened", subject=subject, coordinator=str(coordinator.pk))
+    start_clock(by=by, case_id=episode.case_id, subject=subject, policy=SUPPORT_PLAN, started_at=now())
+    return episode
+
+
+def _begin_service(by: Actor, referral: Referral, episode: Episode) -> None:
+    service = first_service(referral.urgency, referral.service)
+    if service is Service.CRISIS:
+        begin_spell(by, episode, service, referral)
+    elif referral.joined_case_id is None:
+        Waiting.objects.create(
+            episode=episode,
+            kind=WaitingKind.WAITING,
+            service=service,
+            period=TimestamptzRange(now(), None),
+            kept_safe_by=f"{episode.team.name}, {episode.team.duty_phone}".strip(", "),
+        )
+
+
+def begin_spell(by: Actor, episode: Episode, service: Service, referral: Referral) -> Spell:
+    """Begin a spell now: beside the main one when there is one, and start what counts from it (R115, R129, R190)."""
+    beside = episode.spells.filter(main=True, period__upper_inf=True).exists()
+    spell = Spell.objects.create(
+        episode=episode, service=service, main=not beside, period=TimestamptzRange(now(), None), referral=referral
+    )
+    first = not episode.spells.exclude(pk=spell.pk).exists()
+    known = {"by": by, "case_id": episode.case_id, "started_at": now()}
+    record(case_id=episode.case_id, event="spell.started", subject=f"spell:{spell.pk}", service=service)
+    if service is Service.CRISIS:
+        start_clock(**known, subject=f"spell:{spell.pk}", policy=CRISIS_SPELL)
+    if first:
+        start_clock(**known, subject=f"episode:{episode.pk}", policy=INTERMEDIATE_CARE)
+        start_clock(**known, subject=f"episode:{episode.pk}", policy=TRANSITION_PLAN)
+    return spell
+
+
+def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:
+    grant_access(by=by, case_id=referral.case_id, team_id=episode.team_id, why="accepted")
+    if referral.joined_case_id:
+        grant_access(by=by, case_id=episode.case_id, team_id=referral.front_door_id, why="joined")
+    hand_over(
+        by=by,
+        case_id=referral.case_id,
+        user_id=episode.coordinator_id,
+        team_id=episode.team_id,
+        zone=referral.zone,
+        phase=Phase.ACCEPTED,
+        step_down=referral.direction == "step_down",
+    )
+
+
+def _ask_first_visit(by: Actor, referral: Referral, episode: Episode, check: FirstVisitCheck | None) -> None:
+    unknown = [code for code in missing_to_decide(decidable(referral)) if code in MEDICAL]
+    if not unknown or referral.urgency != Urgency.CRISIS:
+        return
+    check = check or FirstVisitCheck()
+    owner_id = check.practitioner or episode.coordinator_id
+    words = {"medically_stable": "medically stable?", "medicines_addressed": "medicines dealt with?"}
+    Task.objects.create(
+        case_id=referral.case_id,
+        what=f"On the first visit check: {' '.join(words[code] for code in unknown)} {check.reason}"[:300],
+        kind="first_visit_check",
+        owner_id=owner_id,
+        due_at=referral.received_at + FIRST_VISIT,
+        created_at=now(),
+    )
+    record(case_id=referral.case_id, event="task.promised", subject=f"referral:{referral.pk}", kind="first_visit_check")

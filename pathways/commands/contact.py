@@ -1,0 +1,121 @@
+"""Log a contact in seconds; the first attended face-to-face contact meets the two-hour limit."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.queries import may_see
+from audit.commands import command, now, record, require
+from audit.domain import Actor
+from audit.refusals import NotFound, RuleBroken
+from pathways import queries
+from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
+from pathways.models import Contact, Episode, Task
+from referrals.domain import CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
+from referrals.models import Referral
+from timelimits.commands import close_case, hand_over, stop_clock
+from timelimits.models import CaseDeadline
+
+
+@command
+def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Contact:
+    """Record a contact, also one that happened earlier (late entry). A fact is never refused.
+
+    The first attended face-to-face contact stops the two-hour clock of every referral of the case received by then,
+    at the time it happened (R126). No access leaves the clock running. `ring_back_at` makes a task.
+    Raises RuleBroken only for a time later than now.
+    """
+    move = BY_VERB["contact"]
+    require(by, move.permission)
+    if not may_see(by, case_id):
+        raise NotFound
+    happened_at = _when(details)
+    contact = _write(by, case_id, details, happened_at)
+    record(
+        case_id=case_id,
+        event=move.event,
+        subject=f"contact:{contact.pk}",
+        occurred_at=happened_at,
+        kind=contact.kind,
+        outcome=contact.outcome,
+        way=contact.way,
+    )
+    if details.is_first_response:
+        _meet_two_hours(by, case_id, happened_at)
+    if details.ring_back_at is not None:
+        _promise_ring_back(by, case_id, details)
+    return contact
+
+
+def _when(details: ContactDetails) -> datetime:
+    happened_at = details.occurred_at or now()
+    if happened_at > now() + FUTURE_TOLERANCE:
+        raise RuleBroken("occurred_in_future", "The time of the contact is later than now.", field="occurred_at")
+    return min(happened_at, now())
+
+
+def _write(by: Actor, case_id: UUID, details: ContactDetails, happened_at: datetime) -> Contact:
+    return Contact.objects.create(
+        case_id=case_id,
+        kind=details.kind,
+        way=details.way,
+        attended=details.attended,
+        outcome=details.outcome or _outcome(details),
+        with_whom=details.with_whom,
+        about=details.about,
+        by_profession=details.by_profession,
+        occurred_at=happened_at,
+        recorded_at=now(),
+        actor_id=by.id,
+        actor_label=by.label,
+    )
+
+
+def _outcome(details: ContactDetails) -> ContactOutcome:
+    if details.kind is ContactKind.FACE_TO_FACE:
+        return ContactOutcome.ATTENDED if details.attended else ContactOutcome.NO_ACCESS
+    return ContactOutcome.SPOKE if details.attended else ContactOutcome.NO_REPLY
+
+
+def _meet_two_hours(by: Actor, case_id: UUID, happened_at: datetime) -> None:
+    for referral in queries.joined_referrals(queries.root_case(case_id)).filter(
+        status=Status.ACCEPTED, received_at__lte=happened_at
+    ):
+        stop_clock(by=by, subject=f"referral:{referral.pk}", policy=CRISIS_RESPONSE, stopped_at=happened_at)
+        _take_off_board(by, referral)
+
+
+def _take_off_board(by: Actor, referral: Referral) -> None:
+    """Seen: the episode's own case stays on its co-ordinator's list; a joined referral's case has nothing left to do."""
+    if referral.done_at is None:
+        referral.done_at = now()
+        referral.save(update_fields=["done_at"])
+    if referral.joined_case_id is not None:
+        close_case(by=by, case_id=referral.case_id)
+        return
+    case = CaseDeadline.objects.filter(case_id=referral.case_id).first()
+    if case is not None and case.phase != Phase.ACTIVE:
+        hand_over(
+            by=by,
+            case_id=case.case_id,
+            user_id=case.responsible_user_id,
+            team_id=case.responsible_team_id,
+            zone=case.zone,
+            phase=Phase.ACTIVE,
+            step_down=case.step_down,
+        )
+
+
+def _promise_ring_back(by: Actor, case_id: UUID, details: ContactDetails) -> None:
+    owner_id = by.user_id or Episode.objects.filter(case_id=case_id).values_list("coordinator_id", flat=True).first()
+    if owner_id is None or details.ring_back_at is None:
+        return
+    what = f"Ring back {details.with_whom}: {details.ring_back_about or details.about}"
+    Task.objects.create(
+        case_id=case_id,
+        what=what[:300],
+        kind="ring_back",
+        owner_id=owner_id,
+        due_at=details.ring_back_at,
+        created_at=now(),
+    )
+    record(case_id=case_id, event="task.promised", subject=f"case:{case_id}", kind="ring_back")

@@ -1,0 +1,42 @@
+"""Answer a partner's repeated call with the first answer."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from audit.commands import command, now
+from audit.domain import Actor
+from audit.refusals import IllegalMove
+from referrals.models import IdempotencyKey
+
+KEPT = timedelta(days=30)
+LOT = 1000
+
+
+@command
+def once(
+    *, by: Actor, client_id: UUID, key: str, body_hash: str, make: Callable[[], tuple[int, dict[str, Any]]]
+) -> tuple[int, dict[str, Any]]:
+    """Return `make()`'s status and answer the first time, and the same ever after for the same key and body.
+
+    The key is written in the same transaction; of two calls at once the second waits and gets the first's answer.
+    Raises IllegalMove when the key came with another body.
+    """
+    IdempotencyKey.objects.bulk_create(
+        [IdempotencyKey(client_id=client_id, key=key, body_hash=body_hash, created_at=now())], ignore_conflicts=True
+    )
+    row = IdempotencyKey.objects.select_for_update().get(client_id=client_id, key=key)
+    if row.body_hash != body_hash:
+        raise IllegalMove("key_reused", "This Idempotency-Key was used with another body.")
+    if row.status == 0:
+        row.status, row.answer = make()
+        row.save(update_fields=["status", "answer"])
+    return row.status, row.answer
+
+
+@command
+def forget_old_keys(*, by: Actor) -> int:
+    """Delete keys older than 30 days, a thousand at a time; returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=now() - KEPT).order_by("created_at").values("pk")[:LOT]
+    return IdempotencyKey.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
