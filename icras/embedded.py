@@ -169,7 +169,7 @@ class Postgres:
         """The address of the application's database."""
         return database_url(self.run)
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start the server, making the cluster and the database the first time. Returns when it answers."""
         own_folder(self.run, mode=0o755)
         own_folder(self.run / "pg", self.account)
@@ -183,6 +183,7 @@ class Postgres:
         with self._wait() as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"create database {DATABASE}")
+        return self.process
 
     def stop(self) -> None:
         """Stop it: sessions are ended, all is written, nothing to recover at the next start."""
@@ -254,7 +255,7 @@ class Valkey:
         """The address Celery takes."""
         return redis_url(self.run)
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         """Start the server. Returns when it answers."""
         own_folder(self.run, mode=0o755)
         own_folder(self.data)
@@ -266,7 +267,7 @@ class Valkey:
         while True:
             try:
                 client.ping()
-                return
+                return self.process
             except redis.ConnectionError as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     raise EmbeddedError(f"Valkey did not start; see {self.log}") from error

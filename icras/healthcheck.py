@@ -1,4 +1,4 @@
-"""Ask this machine's web server whether it answers: `python -m icras.healthcheck PORT [PATH]`; exits 1 if it does not."""
+"""Ask whether the web server here answers: `python -m icras.healthcheck PORT [PATH]`; exits 1 if it does not."""
 
 import os
 import sys

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, get_commands
 from django.db import connections
 
@@ -81,18 +82,18 @@ def _secret_key(state: Path) -> str:
     return file.read_text()
 
 
-def _servers(stack: ExitStack, state: Path, say: Narrator) -> None:
+def _servers(stack: ExitStack, state: Path, programs: "Programs", say: Narrator) -> None:
     run = runtime_dir(state)
     if not os.environ.get("DATABASE_URL"):
         database = Postgres(state / "pgdata", run, state / "log" / "postgres.log")
         stack.callback(database.stop)
-        database.start()
+        programs.watch("postgres", database.start())
         os.environ["DATABASE_URL"] = database.url
         say(f"PostgreSQL is up on {database.data}")
     if not os.environ.get("REDIS_URL"):
         broker = Valkey(state / "valkey", run, state / "log" / "valkey.log")
         stack.callback(broker.stop)
-        broker.start()
+        programs.watch("valkey", broker.start())
         os.environ["REDIS_URL"] = broker.url
         say("Valkey is up")
 
@@ -114,31 +115,37 @@ def _prepare(say: Narrator) -> None:
 
 
 class Programs:
-    """The web server, the worker and the beat."""
+    """The web server, the worker and the beat; and, watched only, the servers they stand on."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.watched: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, death_signal: signal.Signals, *module_and_arguments: str) -> None:
-        """Start one; its words go to log/<name>.log."""
+    def watch(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        """Notice the end of a process that is stopped by others."""
+        self.watched[name] = process
+
+    def start(self, name: str, *module_and_arguments: str, **environ: str) -> None:
+        """Start one; its words go to log/<name>.log. It is killed outright when we are: nobody is left to wait for it."""
         argv = [sys.executable, "-m", *module_and_arguments]
         with self._log(name).open("wb") as log:
-            self.running[name] = spawn(argv, log, death_signal=death_signal, cwd=CHECKOUT)
+            env = {**os.environ, **environ}
+            self.running[name] = spawn(argv, log, death_signal=signal.SIGKILL, env=env, cwd=CHECKOUT)
 
     def start_all(self, port: int) -> None:
         """Start the three, web first."""
-        web = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1", "icras.wsgi:application")
-        quiet = ("--loglevel", "WARNING")
+        place = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
+        threads = ("--blocking-threads", "8", "--log-level", "warning", "icras.wsgi:application")
+        self.start("web", "granian", *place, *threads, ICRAS_DB_POOL="1")
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
-        beat = ("--schedule", str(self.state / "beat-schedule"), "--pidfile", "")
-        self.start("web", signal.SIGTERM, "granian", "--log-level", "warning", *web)
-        self.start("worker", signal.SIGKILL, "celery", "-A", "icras", "worker", *quiet, *alone)
-        self.start("beat", signal.SIGKILL, "celery", "-A", "icras", "beat", *quiet, *beat)
+        self.start("worker", "celery", "-A", "icras", "worker", "--loglevel", "WARNING", *alone)
+        schedule = ("--schedule", str(self.state / "beat-schedule"), "--pidfile", "")
+        self.start("beat", "celery", "-A", "icras", "beat", "--loglevel", "WARNING", *schedule)
 
     def refuse_dead(self) -> None:
         """Raise Failed with the last words of a program that has ended."""
-        for name, process in self.running.items():
+        for name, process in (self.watched | self.running).items():
             if (code := process.poll()) is not None:
                 last = self._log(name).read_text(errors="replace").splitlines()[-LOG_LINES:]
                 raise Failed("\n".join([f"The {name} ended by itself (exit {code}). Its last words:", *last]))
@@ -163,9 +170,10 @@ def _wait(what: str, ready: Callable[[], bool], programs: Programs, seconds: flo
 
 
 def _serve(stack: ExitStack, state: Path, port: int, check: bool, say: Narrator) -> None:
-    _servers(stack, state, say)
-    _prepare(say)
     programs = Programs(state)
+    _servers(stack, state, programs, say)
+    stack.callback(connections.close_all)
+    _prepare(say)
     stack.callback(programs.stop_all)
     programs.start_all(port)
     address = f"http://{HOST}:{port}/"
@@ -190,7 +198,6 @@ def main(argv: Sequence[str]) -> int:
     os.environ["ICRAS_HOME"] = str(state)
     try:
         with ExitStack() as stack:
-            stack.callback(connections.close_all)
             if not stack.enter_context(sole_use(state)):
                 raise Failed(f"ICRAS is already running on {state}. Stop it, or set ICRAS_HOME to another folder.")
             _refuse_taken(options.port)
@@ -198,7 +205,7 @@ def main(argv: Sequence[str]) -> int:
             _serve(stack, state, options.port, options.check, say)
     except StopAsked:
         say("Stopped")
-    except (EmbeddedError, Failed) as error:
+    except (EmbeddedError, ImproperlyConfigured, Failed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

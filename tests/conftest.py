@@ -13,7 +13,7 @@ from tests import browser
 
 
 def pytest_configure() -> None:
-    """Let the emptying of the test database between transactional tests pass the triggers that keep audit append-only."""
+    """Let the emptying of the test database pass the triggers that keep audit append-only; be patient when busy."""
     empty = DatabaseOperations.execute_sql_flush
 
     def past_the_triggers(operations: DatabaseOperations, statements: list[str]) -> None:
