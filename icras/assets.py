@@ -17,6 +17,7 @@ from django.core.files.storage import FileSystemStorage
 PREFIX = "nhsuk"
 VERSION = "10.4.2"
 FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
+SOURCE_MAP = re.compile(r"^(/\*|//)# sourceMappingURL=.*$", re.MULTILINE)  # the wheel has no maps
 FONT_FAMILY = re.compile(r"[\"']?Frutiger W01[\"']?\s*,\s*")
 
 
@@ -30,19 +31,25 @@ def wheel() -> Path:
 
 def without_remote_font(css: str) -> str:
     """Return the stylesheet without its remote font."""
-    return FONT_FAMILY.sub("", FONT_FACE.sub("", css))
+    return FONT_FAMILY.sub("", FONT_FACE.sub("", without_source_map(css)))
+
+
+def without_source_map(text: str) -> str:
+    """Return css or js without the reference to a map that is not shipped, which collectstatic would look for."""
+    return SOURCE_MAP.sub("", text)
 
 
 def prepare(target: Path) -> Path:
     """Write nhsuk.css, nhsuk.js and the icons to `target`, once per version, and return it."""
-    mark = target / f"version-{VERSION}"
+    mark = target / f"version-{VERSION}-1"
     if mark.exists():
         return target
     source = wheel()
     target.mkdir(parents=True, exist_ok=True)
     css = (source / "css" / f"nhsuk-frontend-{VERSION}.min.css").read_text(encoding="utf-8")
     _write(target / "nhsuk.css", without_remote_font(css).encode())
-    _write(target / "nhsuk.js", (source / "js" / f"nhsuk-frontend-{VERSION}.min.js").read_bytes())
+    script = (source / "js" / f"nhsuk-frontend-{VERSION}.min.js").read_text(encoding="utf-8")
+    _write(target / "nhsuk.js", without_source_map(script).encode())
     for name in ("favicon.svg", "favicon.ico", "apple-touch-icon-180x180.png"):
         _write(target / name, (source / "favicons" / name).read_bytes())
     mark.touch()
