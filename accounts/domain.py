@@ -1,7 +1,9 @@
 """Roles and what each may do, duties, and ways to see a case: data, read by guards, pages and the permission matrix."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Permission(StrEnum):
@@ -210,3 +212,46 @@ def sees_people(roles: frozenset[str]) -> bool:
 def is_place_wide(roles: frozenset[str]) -> bool:
     """Say whether any of these roles sees every unrestricted case of the place."""
     return any(ROLES[Role(role)].place_wide for role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One entry of a coded list of the place: what is stored, what staff read, and what else the bundle says of it."""
+
+    code: str
+    words: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class CodeListName(StrEnum):
+    """The coded lists that every place bundle holds."""
+
+    RED_FLAGS = "red_flags"
+    SOURCES = "sources"
+    REFERRAL_REASONS = "referral_reasons"
+    SERVICES = "services"
+    PROFESSIONS = "professions"
+    DECLINE_REASONS = "decline_reasons"
+    SIGNPOSTS = "signposts"
+    REDIRECT_REASONS = "redirect_reasons"
+    NOT_WANTED_REASONS = "not_wanted_reasons"
+    WITHDRAW_REASONS = "withdraw_reasons"
+    TRIAGE_REASONS = "triage_reasons"
+    QUESTIONS = "questions"
+    REALLOCATE_REASONS = "reallocate_reasons"
+    LATE_ENTRY_REASONS = "late_entry_reasons"
+    NO_ACCESS_REASONS = "no_access_reasons"
+    CONTACT_SUBJECTS = "contact_subjects"
+    CONTACT_OUTCOMES = "contact_outcomes"
+    WARNINGS = "warnings"
+    HOSPITALS = "hospitals"
+    GP_PRACTICES = "gp_practices"
+
+
+def code_of(entry: Mapping[str, Any]) -> Code:
+    """Return an entry of a coded list as the bundle wrote it, {code, words, …}."""
+    rest = {key: value for key, value in entry.items() if key not in {"code", "words"}}
+    return Code(entry["code"], entry["words"], rest)

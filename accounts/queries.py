@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Model, Q, QuerySet
 
 from accounts import rota
-from accounts.domain import ROLES, SCOPES, AccessLevel, Duty, Role, Scope, is_place_wide, permissions_of
+from accounts.domain import ROLES, SCOPES, AccessLevel, Code, Duty, Role, Scope, code_of, is_place_wide, permissions_of
 from accounts.models import (
     CaseAccess,
     Cover,
@@ -32,6 +32,22 @@ def place() -> Place:
     return Place.objects.first() or Place(code="place", name="")
 
 
+def codes(name: str) -> list[Code]:
+    """Return one coded list of the place, in the bundle's order, retired codes left out; empty before it is loaded."""
+    return [entry for entry in code_lists(name)[name] if not entry.extra.get("retired")]
+
+
+def code_lists(*names: str) -> dict[str, list[Code]]:
+    """Return several coded lists of the place in one read, retired codes kept: old records still need their words."""
+    held = Place.objects.values_list(*(f"words__{name}" for name in names)).first() or [None] * len(names)
+    return {name: [code_of(entry) for entry in entries or []] for name, entries in zip(names, held, strict=True)}
+
+
+def code_words(name: str, code: str) -> str:
+    """Return the words of a code, retired ones too; the code itself when the list does not know it."""
+    return next((entry.words for entry in code_lists(name)[name] if entry.code == code), code)
+
+
 def current_memberships(at: datetime) -> QuerySet[Membership]:
     """Return memberships in force on the local day of the instant."""
     today = at.astimezone(rota.LONDON).date()
@@ -42,7 +58,8 @@ def actor_for(principal: User | PartnerClient) -> Actor:
     """Make the Actor of a signed-in user or a partner system. The only way to make one."""
     if isinstance(principal, PartnerClient):
         return _client_actor(principal)
-    memberships = list(current_memberships(now()).filter(user=principal).select_related("team").order_by("pk"))
+    held = current_memberships(now()).filter(user=principal, user__is_active=True)
+    memberships = list(held.select_related("team").order_by("pk"))
     roles = frozenset(m.role for m in memberships)
     return Actor(
         id=f"user:{principal.pk}",
@@ -51,13 +68,15 @@ def actor_for(principal: User | PartnerClient) -> Actor:
         organisation=memberships[0].team.organisation_id if memberships else None,
         teams=frozenset(m.team_id for m in memberships),
         roles=roles,
-        permissions=permissions_of(roles) if principal.is_active else frozenset(),
+        permissions=permissions_of(roles),
         place_wide=is_place_wide(roles),
     )
 
 
 def _client_actor(client: PartnerClient) -> Actor:
-    granted = [SCOPES[Scope(scope)][1] for scope in client.scopes] if client.is_active else []
+    if not client.is_active:
+        return Actor(id=f"client:{client.pk}", label=client.name, role=ROLES[Role.PARTNER_SYSTEM].label)
+    granted = [SCOPES[Scope(scope)][1] for scope in client.scopes]
     return Actor(
         id=f"client:{client.pk}",
         label=client.name,
@@ -70,10 +89,13 @@ def _client_actor(client: PartnerClient) -> Actor:
 
 
 def open_grants(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[CaseAccess]:
-    """Return the grants in force for the actor's teams and organisation."""
+    """Return the grants in force for the actor's teams, and for the organisations of those teams."""
     instant = now()
+    mine = Q(team_id__in=by.teams) | Q(organisation_id__in=Team.objects.filter(pk__in=by.teams).values("organisation"))
+    if by.organisation is not None:  # a filter on None would match every grant made to a team
+        mine |= Q(organisation_id=by.organisation)
     return CaseAccess.objects.filter(
-        Q(team_id__in=by.teams) | Q(organisation_id=by.organisation),
+        mine,
         Q(ends_at__isnull=True) | Q(ends_at__gt=instant),
         level__in=list(levels),
         starts_at__lte=instant,
@@ -103,19 +125,34 @@ def on_duty(team_id: UUID, duty: str, at: datetime) -> list[User]:
 
 
 def duties_of(user: User, at: datetime) -> list[tuple[str, str]]:
-    """Return (duty, team name) of every shift this user has at the instant, highest duty first."""
+    """Return (duty, team name) of every shift this user answers for at the instant, cover included, highest first."""
     order = [Duty.ON_CALL, Duty.LEAD, Duty.CO_ORDINATOR, Duty.DESK]
-    patterns = ShiftPattern.objects.filter(user=user).select_related("team")
+    away = User.objects.filter(covered__starts_at__lte=at, covered__ends_at__gt=at)
+    answered_for = [person for person in (user, *away.distinct()) if cover_for(person, at) == user]
+    patterns = ShiftPattern.objects.filter(user__in=answered_for).select_related("team")
     found = [(p.duty, p.team.name) for p in patterns if rota.is_on(p, at)]
-    shifts = Shift.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at).select_related("team")
+    shifts = Shift.objects.filter(user__in=answered_for, starts_at__lte=at, ends_at__gt=at).select_related("team")
     found += [(shift.duty, shift.team.name) for shift in shifts]
     return sorted(set(found), key=lambda pair: (order.index(Duty(pair[0])), pair[1]))
 
 
 def cover_for(user: User, at: datetime) -> User:
-    """Return who answers for the user at the instant: their cover while away, else themselves."""
-    cover = Cover.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at).select_related("covered_by").first()
-    return cover.covered_by if cover else user
+    """Return who answers for the user at the instant: their cover while away (or the cover's own), else themselves.
+
+    Two who are away and cover each other: the user themselves, so that somebody is told.
+    """
+    standing, passed = user, {user.pk}
+    while cover := _cover_of(standing, at):
+        if cover.covered_by_id in passed:
+            return user
+        standing = cover.covered_by
+        passed.add(standing.pk)
+    return standing
+
+
+def _cover_of(user: User, at: datetime) -> Cover | None:
+    rows = Cover.objects.filter(user=user, starts_at__lte=at, ends_at__gt=at)
+    return rows.select_related("covered_by").order_by("pk").first()
 
 
 def is_open(team_id: UUID, at: datetime) -> bool:
@@ -130,7 +167,7 @@ def people_with_role(role: Role, team_id: UUID, at: datetime) -> QuerySet[User]:
 
 
 def teams_for_zone(zone: str, kind: str) -> QuerySet[Team]:
-    """Return teams of a kind, those that serve the zone first, those that serve fewer zones before others."""
+    """Return teams of a kind, those that serve the zone first, then by name."""
     return (
         Team.objects.filter(kind=kind)
         .annotate(serves=Count("pk", filter=Q(zones__contains=[zone])))

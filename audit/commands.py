@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 
 from audit.acting import acting, current, inside_command, now
-from audit.domain import Actor
+from audit.domain import Actor, as_codes
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import NotPermitted
 
@@ -47,7 +47,10 @@ def require(by: Actor, permission: str) -> None:
 def record(
     *, case_id: UUID, event: str, subject: str, occurred_at: datetime | None = None, **data: Any
 ) -> CaseEvent:
-    """Append one event to the case, in the command's transaction. `data` holds codes and ids, never words about a person."""
+    """Append one event to the case, in the command's transaction. `data` holds codes and ids.
+
+    Raises ValueError for words: what is said about a person belongs in a row that can be erased.
+    """
     by, instant = current(), now()
     return CaseEvent.objects.create(
         case_id=case_id,
@@ -58,7 +61,7 @@ def record(
         actor_id=by.id,
         actor_label=by.label,
         actor_role=by.role,
-        data=data,
+        data=as_codes(data),
     )
 
 
@@ -79,6 +82,6 @@ def note_read(*, by: Actor, what: str, ids: Sequence[object]) -> None:
     _log(by, what, ids, denied=False)
 
 
-def note_denial(*, by: Actor, what: str) -> None:
-    """Log a refused attempt, in its own transaction after the rollback."""
-    _log(by, what, (), denied=True)
+def note_denial(*, by: Actor, what: str, ids: Sequence[object] = ()) -> None:
+    """Log a refused attempt on these rows, in its own transaction after the rollback."""
+    _log(by, what, ids, denied=True)

@@ -1,7 +1,12 @@
 """Who acts. Pure: no ORM, no Django."""
 
+import re
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
+
+CODE = re.compile(r"[\w.:+@/-]{0,120}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,27 @@ class Actor:
         """Return the partner client's id, or None."""
         kind, _, key = self.id.partition(":")
         return UUID(key) if kind == "client" else None
+
+
+def as_codes(data: Any) -> Any:
+    """Return event data as JSON holds it: ids and dates as text. Raises ValueError for words: an event names nobody."""
+    if isinstance(data, dict):
+        return {as_codes(key): as_codes(value) for key, value in data.items()}
+    if isinstance(data, list | tuple | set | frozenset):
+        return [as_codes(item) for item in data]
+    if isinstance(data, date | datetime):
+        return data.isoformat()
+    if isinstance(data, str | UUID):
+        return _code(str(data))
+    if data is None or isinstance(data, bool | int | float):
+        return data
+    raise ValueError(f"An event holds codes and ids only, not a {type(data).__name__}.")
+
+
+def _code(text: str) -> str:
+    if not CODE.fullmatch(text):
+        raise ValueError("An event holds codes and ids only, not words.")
+    return text
 
 
 SYSTEM = Actor(id="system:icras", label="ICRAS", role="System", place_wide=True)

@@ -20,7 +20,7 @@ class CaseEvent(models.Model):
     recorded_at = models.DateTimeField()
     actor_id = models.CharField(max_length=80)
     actor_label = models.CharField(max_length=120)
-    actor_role = models.CharField(max_length=80, blank=True)
+    actor_role = models.CharField(max_length=300, blank=True)
     data = models.JSONField(default=dict)
 
     class Meta:
@@ -59,9 +59,17 @@ def _record_actor(history: Any, actor_id: str) -> None:
     history.history_user_id = actor_id
 
 
+class FieldHistory(HistoricalRecords):  # type: ignore[misc]
+    """Versions of a row, dated with the instant of the command."""
+
+    def create_historical_record(self, instance: Any, history_type: str, using: Any = None) -> None:
+        instance._history_date = acting.now()
+        super().create_historical_record(instance, history_type, using)
+
+
 def field_history(**kwargs: Any) -> HistoricalRecords:
-    """Keep every version of a row that people edit as fields, with the actor of each change."""
-    return HistoricalRecords(
+    """Keep every version of a row that people edit as fields, with the actor and the instant of each change."""
+    return FieldHistory(
         history_user_id_field=models.CharField(max_length=80),
         history_user_getter=_recorded_actor,
         history_user_setter=_record_actor,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -78,8 +78,10 @@ class RefusalMiddleware:
 
 
 def _note_denial(by: Actor, refusal: Refusal, match: Any) -> None:
-    if isinstance(refusal, DENIALS):
-        note_denial(by=by, what=(match.view_name or match.route)[:60] if match else refusal.code)
+    if not isinstance(refusal, DENIALS):
+        return
+    tried = [value for value in match.kwargs.values() if isinstance(value, UUID)] if match else []
+    note_denial(by=by, what=(match.view_name or match.route)[:60] if match else refusal.code, ids=tried)
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
