@@ -5,14 +5,21 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.forms.widgets import ChoiceWidget
 
 Params = dict[str, Any]
 
+REQUIRED = "This field is required."
+ASKED: tuple[tuple[type[forms.Widget], str], ...] = (
+    (ChoiceWidget, "Choose one"),
+    (forms.CheckboxInput, "Tick this to go on"),
+    (forms.Widget, "Enter this"),
+)
 DATE_PARTS = (("Day", 2), ("Month", 2), ("Year", 4))
 
 
 def macro_for(field: BoundField, **look: Any) -> tuple[str, Params]:
-    """Return (component, parameters). `look`: width, hint, label, inline, small, rows, hide_label, classes, optional."""
+    """Return (component, parameters); `look` is what the tag `field` takes."""
     widget = field.field.widget
     for kinds, build in BUILDERS:
         if isinstance(widget, kinds):
@@ -27,13 +34,28 @@ def first_id(field: BoundField) -> str:
     return str(field.auto_id)
 
 
+def fault_words(field: BoundField, error: str) -> str:
+    """Return the words of a fault; Django's own "This field is required." becomes something to do."""
+    if error != REQUIRED:
+        return error
+    return next(words for kinds, words in ASKED if isinstance(field.field.widget, kinds))
+
+
+def summary_words(field: BoundField, error: str) -> str:
+    """Return the words of a fault for the summary, where the field's name must be said."""
+    words, label = fault_words(field, error), str(field.label)
+    if words.casefold().startswith(label.casefold()):
+        return words
+    return f"{label}: {words[0].lower()}{words[1:]}"
+
+
 def _shared(field: BoundField, look: Params) -> Params:
     params: Params = {"name": field.html_name}
     hint = look.get("hint") or field.help_text
     if hint:
         params["hint"] = {"text": str(hint)}
     if field.errors:
-        params["errorMessage"] = {"text": " ".join(str(error) for error in field.errors)}
+        params["errorMessage"] = {"text": " ".join(fault_words(field, str(error)) for error in field.errors)}
     if look.get("group"):
         params["formGroup"] = {"classes": look["group"]}
     return params
@@ -53,7 +75,11 @@ def _attributes(field: BoundField, *taken: str) -> dict[str, str]:
     """Return the widget's own attributes, such as maxlength, that no macro parameter carries."""
     attrs = field.build_widget_attrs(field.field.widget.attrs, field.field.widget)
     skip = {"id", "class", "type", "required", "aria-describedby", "aria-invalid", *taken}
-    kept = {key: "" if value is True else str(value) for key, value in attrs.items() if key not in skip and value not in (None, False)}
+    kept = {
+        key: "" if value is True else str(value)
+        for key, value in attrs.items()
+        if key not in skip and value not in (None, False)
+    }
     if field.field.required:
         kept["aria-required"] = "true"
     if field.errors:
@@ -152,7 +178,11 @@ def _checkboxes(field: BoundField, look: Params) -> tuple[str, Params]:
 def _tick(field: BoundField, look: Params) -> tuple[str, Params]:
     """One yes/no box: the label is the box's own, so no legend is needed."""
     item: Params = {"id": field.auto_id, "value": "on", "text": _label(field, look), "checked": bool(field.value())}
-    return "checkboxes", _shared(field, look) | {"idPrefix": field.auto_id, "items": [item], "small": look.get("small", False)}
+    return "checkboxes", _shared(field, look) | {
+        "idPrefix": field.auto_id,
+        "items": [item],
+        "small": look.get("small", False),
+    }
 
 
 def _select(field: BoundField, look: Params) -> tuple[str, Params]:

@@ -5,12 +5,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from oauth2_provider.views import RevokeTokenView, TokenView
 
-from icras import views
+from icras import gallery, views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("", views.home, name="home"),
+    path("components/", gallery.components, name="components"),
     path("", include("accounts.urls")),
     path("", include("notifications.urls")),
     path("", include("timelimits.urls")),

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from icras.fields import first_id, macro_for
+from icras.fields import fault_words, first_id, macro_for, summary_words
 from icras.templatetags.nhsuk import render
 
 register = template.Library()
@@ -46,10 +46,9 @@ def step(content: str, number: int, title: str, intro: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def box(content: str, title: str, note: str = "", id: str = "", href: str = "", words: str = "") -> SafeString:
-    """Return a white box with a heading, a grey note beside it and an optional link at its right end."""
-    values = {"content": content, "title": title, "note": note, "id": id, "href": href, "words": words}
-    return render_to_string("components/box.html", values)
+def box(content: str, title: str, **look: str) -> SafeString:
+    """Return a white box with a heading; look: note (grey, beside it), id, href and words (a link at its end)."""
+    return render_to_string("components/box.html", {"content": content, "title": title, **look})
 
 
 @register.simple_block_tag
@@ -73,7 +72,12 @@ def field(bound: BoundField, **look: Any) -> SafeString:
 @register.inclusion_tag("components/error_summary.html")
 def errors(form: BaseForm, title: str = "") -> dict[str, Any]:
     """Return the error summary of a form: every fault with a link to its field; empty when there is none."""
-    links = [(f"#{first_id(form[name])}", error) for name, found in form.errors.items() if name in form.fields for error in found]
+    links = [
+        (f"#{first_id(form[name])}", summary_words(form[name], str(error)))
+        for name, found in form.errors.items()
+        if name in form.fields
+        for error in found
+    ]
     links = [("", error) for error in form.non_field_errors()] + links
     return {"links": links, "title": title or f"Nothing is lost. {counted(len(links))} to put right"}
 
@@ -88,6 +92,12 @@ def choices(bound: BoundField) -> list[dict[str, Any]]:
     """Return id, value, text and checked of every choice of a radio field, without the empty one."""
     chosen: list[dict[str, Any]] = macro_for(bound)[1]["items"]
     return chosen
+
+
+@register.filter
+def fault(bound: BoundField) -> str:
+    """Return the first fault of a field in words, or nothing."""
+    return fault_words(bound, str(bound.errors[0])) if bound.errors else ""
 
 
 @register.filter
@@ -150,3 +160,9 @@ def day_and_time(value: datetime.datetime | None) -> str:
 def tel(value: str | None) -> str:
     """Return the digits of a telephone number, for a tel: link."""
     return "".join(mark for mark in value or "" if mark.isdigit() or mark == "+")
+
+
+@register.filter
+def phone(value: str | None) -> str:
+    """Return a telephone number that never breaks across lines."""
+    return (value or "").replace(" ", "\u00a0")

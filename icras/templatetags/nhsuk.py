@@ -17,7 +17,9 @@ MACRO_NAMES = {"tables": "table", "images": "image", "do-dont-list": "list"}
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     loader = PackageLoader("nhsuk_frontend_jinja")
-    return Environment(undefined=ChainableUndefined, loader=loader, autoescape=True)
+    return Environment(
+        undefined=ChainableUndefined, loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 @lru_cache(maxsize=64)
@@ -35,7 +37,7 @@ def render(component: str, params: Mapping[str, Any]) -> SafeString:
 
     The macro escapes every `text` parameter itself, so the result is safe unless a caller passes `html`.
     """
-    return mark_safe(_macro(component)(params))
+    return mark_safe(_macro(component)(params))  # noqa: S308  (escaped by the macro)
 
 
 def nested(pairs: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def test_show_clock__says_state_in_words_and_shape(clock: dict[str, str]) -> Non
     assert clock["headline"] in shown
     assert clock["second"] in shown
     assert f'href="#i-{clock["icon"]}"' in shown
-    assert f'ic-clock--{clock["state"]}' in shown
+    assert f"ic-clock--{clock['state']}" in shown
 
 
 def test_show_icons__every_clock_state_has_a_symbol() -> None:
@@ -47,7 +47,7 @@ def test_show_icons__every_clock_state_has_a_symbol() -> None:
 
 def test_show_field__joins_label_hint_and_fault() -> None:
     shown = html("{% field form.nhs_number width=10 %}", form=GalleryForm({}, auto_id="id_%s"))
-    assert '<label class="nhsuk-label" for="id_nhs_number">' in shown
+    assert re.search(r'<label[^>]* for="id_nhs_number"', shown)
     assert 'aria-describedby="id_nhs_number-hint"' in shown
     assert 'autocomplete="off"' in shown
 
@@ -92,7 +92,7 @@ def test_show_hidden_field__has_no_label() -> None:
     class Hidden(forms.Form):
         version = forms.CharField(widget=forms.HiddenInput)
 
-    assert html("{% field form.version %}", form=Hidden()) == '<input type="hidden" name="version" required id="id_version">'
+    assert html("{% field form.version %}", form=Hidden()) == '<input type="hidden" name="version" id="id_version">'
 
 
 def test_show_model_choices__compares_by_value() -> None:
@@ -156,7 +156,9 @@ def test_show_instant__in_london(instant: datetime, shown: str) -> None:
 
 
 def test_show_nothing__for_no_time() -> None:
-    assert [ic.day_and_time(None), ic.short_day(None), ic.long_day(None), ic.clock_time(None), ic.zoned_time(None)] == [""] * 5
+    assert [ic.day_and_time(None), ic.short_day(None), ic.long_day(None), ic.clock_time(None), ic.zoned_time(None)] == [
+        ""
+    ] * 5
 
 
 def test_show_day__with_or_without_year() -> None:
