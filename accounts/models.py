@@ -198,7 +198,7 @@ class TeamHours(models.Model):
 
 
 class ShiftPattern(models.Model):
-    """A repeating shift: who is on which duty for a team, on which kind of day. Local time; past midnight if it ends first."""
+    """A repeating shift: who is on which duty for a team, on which kind of day. Local time, also past midnight."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="shift_patterns")
     duty = models.CharField(max_length=20, choices=choices(Duty))

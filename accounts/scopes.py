@@ -14,7 +14,9 @@ class PartnerScopes(BaseScopes):
     def get_all_scopes(self) -> dict[str, str]:
         return {str(scope): words for scope, (words, _) in SCOPES.items()}
 
-    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         client = PartnerClient.objects.filter(application=application, is_active=True).first()
         return list(client.scopes) if client else []
 

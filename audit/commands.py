@@ -44,9 +44,7 @@ def require(by: Actor, permission: str) -> None:
         raise NotPermitted(permission)
 
 
-def record(
-    *, case_id: UUID, event: str, subject: str, occurred_at: datetime | None = None, **data: Any
-) -> CaseEvent:
+def record(*, case_id: UUID, event: str, subject: str, occurred_at: datetime | None = None, **data: Any) -> CaseEvent:
     """Append one event to the case, in the command's transaction. `data` holds codes and ids.
 
     Raises ValueError for words: what is said about a person belongs in a row that can be erased.

@@ -26,7 +26,7 @@ DENIALS = (NotFound, NotPermitted)
 
 
 class RequestIdMiddleware:
-    """Give every request an id, on every log line and in the answer; one line for each, by route, without query or body."""
+    """Give every request an id, on every log line and in the answer; one line each, by route, without query or body."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -15,7 +15,7 @@ from referrals.models import Person, Referral
 
 
 class Episode(models.Model):
-    """A person's time in intermediate care: begins on acceptance, with its co-ordinator named in the same act (R084)."""
+    """A person's time in intermediate care: begins on acceptance, its co-ordinator named in the same act (R084)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     reference = models.CharField(max_length=16, unique=True)
@@ -74,7 +74,7 @@ class CoordinatorTerm(models.Model):
 
 
 class Spell(models.Model):
-    """A stay in one of the four services; one main spell at a time, a crisis response may run beside it (R118, R119)."""
+    """A stay in one of the four services; one main at a time, a crisis response may run beside it (R118, R119)."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="spells")

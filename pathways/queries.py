@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
+from timelimits.models import CaseDeadline
 
 from accounts.domain import AccessLevel, Duty, Permission, Role
 from accounts.models import User
@@ -17,7 +18,6 @@ from audit.refusals import NotFound
 from pathways.domain import Candidate, EpisodeStatus, suggest
 from pathways.models import Contact, Episode, Task
 from referrals.models import Referral
-from timelimits.models import CaseDeadline
 
 
 def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[Episode]:

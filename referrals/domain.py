@@ -138,7 +138,8 @@ MOVES: tuple[Move, ...] = (
     ),
     Move(
         "triage", P.REFERRAL_TRIAGE, OPEN, None, "referral.triaged", "Set urgency and service",
-        "referrals:triage", "referrals_api:triage", starts=(CRISIS_RESPONSE, SPA_TRIAGE), cancels=(CRISIS_RESPONSE, SPA_TRIAGE),
+        "referrals:triage", "referrals_api:triage",
+        starts=(CRISIS_RESPONSE, SPA_TRIAGE), cancels=(CRISIS_RESPONSE, SPA_TRIAGE),
     ),
     Move(
         "ask", P.REFERRAL_CHASE, OPEN, S.WAITING, "referral.information_asked", "Ask for information",
@@ -149,8 +150,8 @@ MOVES: tuple[Move, ...] = (
         "referrals:answer", "the answer is written down by whoever was told",
     ),
     Move(
-        "confirm_999", P.REFERRAL_CONFIRM_999, OPEN | {S.ACCEPTED}, None, "referral.999_confirmed", "Record the 999 call",
-        "referrals:confirm_999", "only somebody who has spoken to the crew can say so",
+        "confirm_999", P.REFERRAL_CONFIRM_999, OPEN | {S.ACCEPTED}, None, "referral.999_confirmed",
+        "Record the 999 call", "referrals:confirm_999", "only somebody who has spoken to the crew can say so",
     ),
     Move(
         "accept", P.REFERRAL_ACCEPT, OPEN, S.ACCEPTED, "referral.accepted", "Accept",

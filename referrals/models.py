@@ -221,7 +221,7 @@ class IdempotencyKey(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has typed and not yet sent, kept on the server so that nothing is lost (one for each user and form)."""
+    """What somebody has typed and not yet sent: one for each user and form, so that nothing is lost."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     form = models.CharField(max_length=40)

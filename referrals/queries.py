@@ -51,7 +51,9 @@ def front_door(zone: str) -> Team:
     """Return the team that answers for new referrals from a zone. Raises RuleBroken when the place has none."""
     team = teams_for_zone(zone, TeamKind.SPA).first()
     if team is None:
-        raise RuleBroken("no_front_door", "This place has no single point of access team. Load its configuration first.")
+        raise RuleBroken(
+            "no_front_door", "This place has no single point of access team. Load its configuration first."
+        )
     return team
 
 
@@ -64,7 +66,7 @@ def next_reference(received_at: datetime) -> str:
 
 
 def find_people(by: Actor, words: str) -> list[Person]:
-    """Return up to eight people who match an NHS number, a telephone number, a postcode or a name of three letters or more.
+    """Return up to eight people by NHS number, telephone number, postcode or a name of three letters or more.
 
     Logs one reading with the ids shown. The words are never logged.
     """
@@ -110,7 +112,9 @@ def get_person(by: Actor, person_id: UUID) -> Person:
 
 def other_referrals(by: Actor, referral: Referral) -> list[Referral]:
     """Return the person's other referrals that the actor may see, newest first."""
-    return list(for_actor(by).filter(person_id=referral.person_id).exclude(pk=referral.pk).order_by("-received_at")[:10])
+    return list(
+        for_actor(by).filter(person_id=referral.person_id).exclude(pk=referral.pk).order_by("-received_at")[:10]
+    )
 
 
 def done_today(by: Actor, now: datetime) -> QuerySet[Referral]:

@@ -18,7 +18,7 @@ def grant_access(
     organisation_id: UUID | None = None,
     level: AccessLevel = AccessLevel.FULL,
 ) -> CaseAccess:
-    """Let a team or an organisation see the case from now on; granting twice is quiet. Called by register, accept, allocate."""
+    """Let a team or an organisation see the case from now on; granting twice is quiet."""
     grant, _ = CaseAccess.objects.get_or_create(
         case_id=case_id,
         team_id=team_id,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
+from timelimits.commands import hand_over, refuse_if_blocked, start_clock
 
 from accounts.commands import grant_access
 from accounts.domain import Duty, Permission
@@ -27,7 +28,6 @@ from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import FirstVisitCheck, Phase, Service, Urgency, missing_to_decide, open_medical_question
 from referrals.models import Person, Referral
 from referrals.queries import decidable
-from timelimits.commands import hand_over, refuse_if_blocked, start_clock
 
 FIRST_VISIT = timedelta(hours=2)
 MEDICAL = ("medically_stable", "medicines_addressed")
@@ -90,7 +90,9 @@ def _refuse_open_medical_question(referral: Referral, safe_care_reason: str) -> 
             "medically_stable": "nobody has said that the person is medically stable",
             "medicines_addressed": "nobody has said that their medicines are dealt with",
         }[question]
-        raise RuleBroken("medical_question_open", f"This can't be done because {words}. Record it, or say why it is safe.", question)
+        raise RuleBroken(
+            "medical_question_open", f"This can't be done because {words}. Record it, or say why it is safe.", question
+        )
 
 
 def _who_coordinates(team_id: UUID, coordinator_id: UUID | None) -> tuple[Team, User, bool]:

@@ -3,6 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from timelimits.commands import close_case, hand_over, stop_clock
+from timelimits.models import CaseDeadline
+
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor
@@ -12,8 +15,6 @@ from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
 from pathways.models import Contact, Episode, Task
 from referrals.domain import CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
 from referrals.models import Referral
-from timelimits.commands import close_case, hand_over, stop_clock
-from timelimits.models import CaseDeadline
 
 
 @command
@@ -85,7 +86,7 @@ def _meet_two_hours(by: Actor, case_id: UUID, happened_at: datetime) -> None:
 
 
 def _take_off_board(by: Actor, referral: Referral) -> None:
-    """Seen: the episode's own case stays on its co-ordinator's list; a joined referral's case has nothing left to do."""
+    """Seen: the episode's own case stays on its co-ordinator's list; a joined referral's case is done."""
     if referral.done_at is None:
         referral.done_at = now()
         referral.save(update_fields=["done_at"])

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
+from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 from audit.commands import command, now, record
 from audit.domain import Actor
@@ -23,7 +24,6 @@ from referrals.commands.decide import refuse_while_999_open
 from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import Status
 from referrals.models import Referral
-from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 CANCELS = {
     EndReason.COMPLETED: "not_needed",
@@ -47,7 +47,9 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
     if not reason.strip():
         raise RuleBroken("reason_missing", "Say why, in a few words.", field="reason")
     if referral.status == Status.ACCEPTED and referral.done_at is not None:
-        raise IllegalMove("seen_already", "This can't be done because the person has been seen. End the episode instead.")
+        raise IllegalMove(
+            "seen_already", "This can't be done because the person has been seen. End the episode instead."
+        )
     refuse_while_999_open(referral)
     opened = Episode.objects.select_for_update().filter(opened_by=referral, status=EpisodeStatus.LIVE).first()
     complete(by, move, referral, note=reason)

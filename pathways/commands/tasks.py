@@ -12,9 +12,7 @@ from pathways.models import Task
 
 
 @command
-def promise_task(
-    *, by: Actor, case_id: UUID, what: str, due_at: datetime, owner_id: UUID | None = None
-) -> Task:
+def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner_id: UUID | None = None) -> Task:
     """Write down something to do by a time; without an owner it is mine. A past time is refused (RuleBroken)."""
     require(by, Permission.TASK_RECORD)
     owner_id = owner_id or by.user_id

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from timelimits.commands import cancel_clocks, start_clock
+
 from accounts.queries import codes
 from audit.commands import command, now
 from audit.domain import Actor
@@ -11,7 +13,6 @@ from referrals.commands.moves import begin, complete, done_already, end_clocks, 
 from referrals.commands.register import start_clocks
 from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Answer, Service, Urgency
 from referrals.models import Referral
-from timelimits.commands import cancel_clocks, start_clock
 
 
 @command
@@ -28,15 +29,25 @@ def triage_referral(
     """Set urgency and service, with the reason in words.
 
     Made crisis on the same facts: the two hours run from receipt. Made crisis because the person got worse: from
-    `worse_since`, when any of our services was told (R126). Made planned: the two-hour clock is cancelled as not needed.
+    `worse_since`, when any of our services was told (R126). Made planned: the two-hour clock is cancelled.
     """
     move, referral = begin(by, "triage", referral_id, version)
     _say_why(reason)
     if worse_since is not None and not referral.received_at <= worse_since <= now():
-        raise RuleBroken("worse_since_out_of_range", "This must be after it was received and not later than now.", "worse_since")
+        raise RuleBroken(
+            "worse_since_out_of_range", "This must be after it was received and not later than now.", "worse_since"
+        )
     changed = referral.urgency != urgency
     referral.urgency, referral.service = urgency, service
-    complete(by, move, referral, note=reason, urgency=urgency, service=service, worse_since=worse_since and worse_since.isoformat())
+    complete(
+        by,
+        move,
+        referral,
+        note=reason,
+        urgency=urgency,
+        service=service,
+        worse_since=worse_since and worse_since.isoformat(),
+    )
     if changed:
         _change_clocks(by, referral, worse_since)
     return referral

@@ -15,7 +15,10 @@ def keep_draft(*, by: Actor, form: str, typed: dict[str, list[str]]) -> Draft:
         raise NotPermitted("draft.keep")
     kept = {name: [value[:LONGEST] for value in values] for name, values in typed.items()}
     draft, _ = Draft.objects.update_or_create(
-        user_id=by.user_id, form=form, defaults={"typed": kept, "saved_at": now()}, create_defaults={"typed": kept, "saved_at": now(), "started_at": now()}
+        user_id=by.user_id,
+        form=form,
+        defaults={"typed": kept, "saved_at": now()},
+        create_defaults={"typed": kept, "saved_at": now(), "started_at": now()},
     )
     return draft
 

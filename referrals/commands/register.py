@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from timelimits.commands import hand_over, start_clock
+
 from accounts.commands import grant_access
 from accounts.domain import AccessLevel
 from audit.commands import command, now, record, require
@@ -25,7 +27,6 @@ from referrals.domain import (
     settle_received_at,
 )
 from referrals.models import Person, Referral, ReferralTransition
-from timelimits.commands import hand_over, start_clock
 
 
 @command
