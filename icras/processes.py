@@ -64,11 +64,12 @@ def end(process: subprocess.Popen[bytes], with_signal: signal.Signals, patience:
         process.send_signal(with_signal)
     try:
         process.wait(patience)
+        return True
     except subprocess.TimeoutExpired:
-        kill_session(process.pid)
-        process.wait()
         return False
-    return True
+    finally:
+        kill_session(process.pid)  # a child that was killed has left its own children behind
+        process.wait()
 
 
 def kill_session(leader: int) -> None:

@@ -28,6 +28,7 @@ from icras.processes import end, spawn
 
 HOST = "127.0.0.1"
 PLACE = CHECKOUT / "places" / "sefton"
+PORT_TRIES = 15
 WEB_SECONDS = 60
 LOG_LINES = 15
 PATIENCE = 20  # seconds for a child to finish what it holds
@@ -65,12 +66,17 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
 
 
 def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            raise Failed(f"Port {port} is in use. Choose another: script/run --port {port + 1}") from None
+    """Raise Failed unless we may listen; after a kill the web server before us may still be going away."""
+    for _ in range(PORT_TRIES):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+                return
+            except OSError as error:
+                reason = error.strerror
+        time.sleep(0.2)
+    raise Failed(f"Port {port} cannot be used ({reason}). Choose another: script/run --port {port + 1}")
 
 
 def _secret_key(state: Path) -> str:
@@ -126,18 +132,18 @@ class Programs:
         """Notice the end of a process that is stopped by others."""
         self.watched[name] = process
 
-    def start(self, name: str, *module_and_arguments: str, **environ: str) -> None:
-        """Start one; its words go to log/<name>.log. It is killed outright when we are: nobody is left to wait for it."""
+    def start(self, name: str, *module_and_arguments: str, death: signal.Signals = signal.SIGKILL, **env: str) -> None:
+        """Start one; its words go to log/<name>.log. `death` is the signal it gets when we are killed."""
         argv = [sys.executable, "-m", *module_and_arguments]
+        self._log(name).parent.mkdir(parents=True, exist_ok=True)
         with self._log(name).open("wb") as log:
-            env = {**os.environ, **environ}
-            self.running[name] = spawn(argv, log, death_signal=signal.SIGKILL, env=env, cwd=CHECKOUT)
+            self.running[name] = spawn(argv, log, death_signal=death, env={**os.environ, **env}, cwd=CHECKOUT)
 
     def start_all(self, port: int) -> None:
         """Start the three, web first."""
         place = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
         threads = ("--blocking-threads", "8", "--log-level", "warning", "icras.wsgi:application")
-        self.start("web", "granian", *place, *threads, ICRAS_DB_POOL="1")
+        self.start("web", "granian", *place, *threads, death=signal.SIGTERM, ICRAS_DB_POOL="1")
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
         self.start("worker", "celery", "-A", "icras", "worker", "--loglevel", "WARNING", *alone)
         schedule = ("--schedule", str(self.state / "beat-schedule"), "--pidfile", "")

@@ -167,7 +167,7 @@ def test_run__refuses_a_port_in_use_before_anything_is_started(run, state):
         taken.listen()
         refused = run("--port", str(taken.getsockname()[1]))
         assert refused.ends() == 1
-    assert "is in use" in refused.said
+    assert "cannot be used (Address already in use)" in refused.said
     assert not (state / "pgdata").exists()
 
 
