@@ -93,26 +93,6 @@ def _names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def unmarked_command(source: Source) -> Iterator[str]:
-    """A public function of commands.py that is no @command, or that takes anything but keywords."""
-    if source.path.name != "commands.py" and "commands" not in source.path.parts:
-        return
-    if "management" in source.path.parts or source.path.parts[0] == "audit":
-        return
-    for node in source.tree.body:
-        if isinstance(node, Function) and not node.name.startswith("_"):
-            yield from _command_faults(node)
-
-
-def _command_faults(function: Function) -> Iterator[str]:
-    if not any(called_name(decorator).split(".")[-1] == "command" for decorator in function.decorator_list):
-        yield f"{function.lineno}: {function.name} is not decorated with @command"
-    if function.args.args or function.args.posonlyargs or function.args.vararg:
-        yield f"{function.lineno}: {function.name} must take keywords only"
-    if "by" not in {argument.arg for argument in function.args.kwonlyargs}:
-        yield f"{function.lineno}: {function.name} does not say by whom"
-
-
 EVERYWHERE = (
     banned_name,
     too_long,
@@ -121,5 +101,4 @@ EVERYWHERE = (
     save_override,
     signal_use,
     long_view,
-    unmarked_command,
 )

@@ -20,9 +20,6 @@ FAULTS = [
     (rules.signal_use, "a.py", "from django.db.models.signals import post_save"),
     (rules.long_view, "a/views.py", "def page(request):\n" + "    x = 1\n" * 15),
     (rules.long_view, "a/views.py", "class Page: ..."),
-    (rules.unmarked_command, "a/commands.py", "def accept(*, by): ..."),
-    (rules.unmarked_command, "a/commands.py", "@command\ndef accept(by): ..."),
-    (rules.unmarked_command, "a/commands/triage.py", "@command\ndef accept(*, referral_id): ..."),
 ]
 GOOD = [
     (rules.banned_name, "referrals/domain.py", "x = 1"),
@@ -32,9 +29,6 @@ GOOD = [
     (rules.broad_except, "a.py", "try:\n    f()\nexcept Exception:\n    raise"),
     (rules.save_override, "a/commands.py", "class M:\n    def save(self): ..."),
     (rules.long_view, "a/views.py", "def _rows(found):\n" + "    x = 1\n" * 30),
-    (rules.unmarked_command, "a/commands.py", "@command\ndef accept(*, by, referral_id): ..."),
-    (rules.unmarked_command, "a/commands.py", "def _private(row): ..."),
-    (rules.unmarked_command, "a/management/commands/demo.py", "def anything(x): ..."),
 ]
 
 
