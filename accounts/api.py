@@ -26,7 +26,7 @@ class PartnerUser:
         self.actor = actor_for(self.client)
 
 
-class PartnerAuthentication(OAuth2Authentication):
+class PartnerAuthentication(OAuth2Authentication):  # type: ignore[misc]
     """Accept a bearer token of an active partner client; the token's scopes narrow the client's."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
@@ -44,7 +44,8 @@ class IsPartner(BasePermission):
     """Let only partner systems in; what each may do is checked by the command or query."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return isinstance(request.user, PartnerUser)
+        caller: object = request.user
+        return isinstance(caller, PartnerUser)
 
 
 class PartnerThrottle(SimpleRateThrottle):
@@ -53,12 +54,13 @@ class PartnerThrottle(SimpleRateThrottle):
     scope = "partner"
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        if not isinstance(request.user, PartnerUser):
-            return self.cache_format % {"scope": "anonymous", "ident": self.get_ident(request)}
-        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+        caller: object = request.user
+        ident = caller.pk if isinstance(caller, PartnerUser) else self.get_ident(request)
+        return self.cache_format % {"scope": self.scope, "ident": ident}
 
 
 def actor_of(request: Request) -> Actor:
     """Return the Actor of the partner system that made this request."""
-    actor: Actor = request.user.actor
+    caller: Any = request.user
+    actor: Actor = caller.actor
     return actor

@@ -170,6 +170,15 @@ class Duty(StrEnum):
     ON_CALL = "on_call"
 
 
+class ResetReason(StrEnum):
+    """Why an administrator took away somebody's second factor."""
+
+    LOST = "lost"
+    REPLACED = "replaced"
+    BROKEN = "broken"
+    MISUSE = "misuse"
+
+
 class DayKind(StrEnum):
     """Which days a repeating shift falls on; a bank holiday is only ever a bank holiday."""
 
@@ -255,3 +264,15 @@ def code_of(entry: Mapping[str, Any]) -> Code:
     """Return an entry of a coded list as the bundle wrote it, {code, words, …}."""
     rest = {key: value for key, value in entry.items() if key not in {"code", "words"}}
     return Code(entry["code"], entry["words"], rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row that a place bundle added, changed or ended. `fields` says what, as "name: before → after"."""
+
+    what: str
+    verb: str
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.what}" + "".join(f"\n    {each}" for each in self.fields)

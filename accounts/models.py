@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from accounts.domain import AccessLevel, DayKind, Duty, Role, TeamKind
 
@@ -113,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(models.functions.Lower("email"), name="accounts_user_email_ignoring_case")
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_ignoring_case")
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from accounts.domain import SCOPES
 from accounts.models import PartnerClient
 
 
-class PartnerScopes(BaseScopes):
+class PartnerScopes(BaseScopes):  # type: ignore[misc]
     """A client may ask for its own scopes only; a token without any named gets them all."""
 
     def get_all_scopes(self) -> dict[str, str]:

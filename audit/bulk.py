@@ -1,4 +1,4 @@
-"""Many rows in one statement, for work that is counted in thousands (the deadline sweep). Never on history-tracked models."""
+"""Many rows in one statement, for work counted in thousands (the deadline sweep). Never on history-tracked models."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ def zones() -> QuerySet[Zone]:
 
 
 def zone_for(postcode: str) -> str | None:
-    """Return the code of the zone whose prefix fits the postcode most closely (R199); None for one outside the place."""
+    """Return the code of the zone whose prefix fits the postcode most closely (R199); None outside the place."""
     tried = prefixes_of(postcode)
     rows = zones().filter(postcode_prefixes__overlap=tried) if tried else Zone.objects.none()
     by_prefix = {prefix: zone.code for zone in rows for prefix in zone.postcode_prefixes}

@@ -1,4 +1,4 @@
-"""Logs: one JSON line each, with the request id, without personal data (no bodies, queries, addresses, names or values).
+"""Logs: one JSON line each, with the request id, without personal data (no bodies, queries, addresses or names).
 
 An exception is told by its type and the lines it passed through, never by its message: the database puts values there
 ("Key (nhs_number)=(…) already exists"). A library that logs an exception or an address has its line rewritten likewise.
@@ -34,9 +34,9 @@ def _told(error: BaseException) -> EventDict:
     }
 
 
-def types_and_frames(info: structlog.typing.ExcInfo) -> list[EventDict]:
+def types_and_frames(exc_info: structlog.typing.ExcInfo) -> list[EventDict]:
     """Return the types of the exception and of those behind it, and the lines each passed through, outermost first."""
-    return [_told(each) for each in _chain(info[1])]
+    return [_told(each) for each in _chain(exc_info[1])]
 
 
 def without_values(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """Who may see a case."""
 
+from typing import Any
 from uuid import UUID
 
 from accounts.domain import AccessLevel
@@ -19,13 +20,9 @@ def grant_access(
     level: AccessLevel = AccessLevel.FULL,
 ) -> CaseAccess:
     """Let a team or an organisation see the case from now on; granting twice is quiet."""
+    whom: dict[str, Any] = {"team_id": team_id, "organisation_id": organisation_id}
     grant, _ = CaseAccess.objects.get_or_create(
-        case_id=case_id,
-        team_id=team_id,
-        organisation_id=organisation_id,
-        level=level,
-        ends_at=None,
-        defaults={"starts_at": now(), "why": why},
+        case_id=case_id, **whom, level=level, ends_at=None, defaults={"starts_at": now(), "why": why}
     )
     return grant
 

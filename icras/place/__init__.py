@@ -1,0 +1,1 @@
+"""Place bundles: a folder of TOML files that configures one deployment. Read, checked whole, then loaded."""
