@@ -199,9 +199,9 @@ class Postgres:
         fresh = self.data.with_name(f"{self.data.name}.new")  # a start killed half-way leaves no half cluster
         shutil.rmtree(fresh, ignore_errors=True)
         own_folder(fresh, self.account)
-        argv = [self.bindir / "initdb", "-D", fresh, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        words = ["-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"]
         with self.log.open("ab") as log:
-            code = spawn([*argv, "--no-instructions"], log, self.account).wait()
+            code = spawn([self.bindir / "initdb", "-D", fresh, *words], log, self.account).wait()
         if code:
             raise EmbeddedError(f"PostgreSQL could not make its files (initdb ended {code}); see {self.log}")
         fresh.rename(self.data)
