@@ -193,6 +193,7 @@ def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:
         zone=referral.zone,
         phase=Phase.ACCEPTED,
         step_down=referral.direction == "step_down",
+        reference=episode.reference if referral.joined_case_id is None else referral.reference,
     )
 
 

@@ -102,7 +102,6 @@ def _take_off_board(by: Actor, referral: Referral) -> None:
             team_id=case.responsible_team_id,
             zone=case.zone,
             phase=Phase.ACTIVE,
-            step_down=case.step_down,
         )
 
 

@@ -88,7 +88,6 @@ def _hand_over_all(by: Actor, episode: Episode) -> None:
             team_id=episode.team_id,
             zone=case.zone,
             phase=case.phase,
-            step_down=case.step_down,
         )
 
 

@@ -61,6 +61,7 @@ def register_referral(
         zone=referral.zone,
         phase=Phase.NEW,
         step_down=referral.direction == "step_down",
+        reference=referral.reference,
     )
     return referral
 

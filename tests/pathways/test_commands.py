@@ -1,0 +1,344 @@
+"""Verbs of episodes, on a real database."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+
+from accounts.domain import Duty
+from accounts.models import CaseAccess
+from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from pathways import commands
+from pathways.domain import ContactDetails, ContactKind, EndReason
+from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
+from referrals.domain import FirstVisitCheck, Urgency
+from referrals.models import Referral
+from tests.factories.referrals import FrontDoor, person, put_on_duty, register
+from timelimits.models import CaseDeadline, Clock
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 5, 11, 11, 0, tzinfo=UTC)
+SEEN = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def _noon(clock):
+    return clock
+
+
+def accept(door: FrontDoor, referral: Referral, who: str = "triage", **changes):
+    told = {"team_id": door.crisis.pk, "coordinator_id": door.users["alice"].pk, **changes}
+    return commands.accept_referral(by=door.actor(who), referral_id=referral.pk, **told)
+
+
+def outcome(subject: str, policy: str) -> str:
+    return Clock.objects.get(subject=subject, policy_code=policy).outcome
+
+
+# accept
+
+
+def test_accept__opens_an_episode_with_its_coordinator_in_the_same_act(door: FrontDoor):
+    """R084, R088: exactly one named co-ordinator from acceptance on."""
+    referral = register(door.actor("spa"))
+    accepted = accept(door, referral)
+    episode = accepted.episode
+    assert not accepted.joined
+    assert (episode.coordinator, episode.team) == (door.users["alice"], door.crisis)
+    assert episode.terms.get().period.lower == NOON
+    assert episode.spells.get().service == "crisis"
+    subject = f"episode:{episode.pk}"
+    running = set(Clock.objects.filter(case_id=episode.case_id, outcome="").values_list("policy_code", flat=True))
+    assert running == {"crisis_response", "support_plan", "crisis_spell", "intermediate_care", "transition_plan"}
+    assert Clock.objects.get(subject=subject, policy_code="support_plan").started_at == NOON
+    assert outcome(f"referral:{referral.pk}", "spa_triage") == "met"
+    deadline = CaseDeadline.objects.get(case_id=referral.case_id)
+    assert (deadline.responsible_user, deadline.responsible_team) == (door.users["alice"], door.crisis)
+
+
+def test_accept__an_officer_may_not(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    with pytest.raises(NotPermitted):
+        accept(door, referral, "spa")
+    assert not Episode.objects.exists()
+
+
+def test_accept__the_coordinator_must_work_in_the_team(door: FrontDoor):
+    with pytest.raises(RuleBroken) as refusal:
+        accept(door, register(door.actor("spa")), coordinator_id=door.users["bob"].pk)
+    assert refusal.value.code == "coordinator_not_in_team"
+
+
+def test_accept__without_a_name_takes_the_lightest(door: FrontDoor):
+    accept(door, register(door.actor("spa"), person(family_name="First")))
+    second = accept(door, register(door.actor("spa"), person(family_name="Second")), coordinator_id=None)
+    assert second.episode.coordinator == door.users["carol"]
+
+
+def test_accept__out_of_hours_is_the_duty_coordinator_until_confirmed(door: FrontDoor, clock):
+    clock.move_to(datetime(2026, 5, 11, 22, 0, tzinfo=UTC))
+    put_on_duty(door.crisis, door.users["carol"], Duty.CO_ORDINATOR, time(20), time(8))
+    episode = accept(door, register(door.actor("spa")), coordinator_id=None).episode
+    assert (episode.coordinator, episode.coordinator_confirmed) == (door.users["carol"], False)
+    commands.confirm_coordinator(by=door.actor("lead"), episode_id=episode.pk)
+    episode.refresh_from_db()
+    assert episode.coordinator_confirmed
+
+
+def test_accept__not_known_never_stops_a_crisis_and_the_first_visit_checks(door: FrontDoor):
+    """R035, R052: the practitioner, the reason and the task are kept."""
+    referral = register(door.actor("spa"))
+    check = FirstVisitCheck(practitioner=door.users["carol"].pk, reason="Caller could not say")
+    accept(door, referral, check=check)
+    task = Task.objects.get(kind="first_visit_check")
+    assert task.owner == door.users["carol"]
+    assert "Caller could not say" in task.what
+    assert task.due_at == referral.received_at + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"urgency": Urgency.PLANNED}, {"medically_stable": False}, {"urgency": Urgency.PLANNED, "medically_stable": True}],
+)
+def test_accept__an_open_medical_question_is_refused_with_a_way_on(door: FrontDoor, changes):
+    referral = register(door.actor("spa"), **changes)
+    with pytest.raises(RuleBroken) as refusal:
+        accept(door, referral)
+    assert refusal.value.code == "medical_question_open"
+    assert accept(door, referral, safe_care_reason="Nurse on the line says it is safe").episode
+
+
+def test_accept__planned_waits_with_somebody_named_to_keep_the_person_safe(door: FrontDoor):
+    referral = register(door.actor("spa"), urgency=Urgency.PLANNED, medically_stable=True, medicines_addressed=True)
+    episode = accept(door, referral).episode
+    assert not Spell.objects.exists()
+    assert "UCR South" in Waiting.objects.get(episode=episode).kept_safe_by
+
+
+def test_accept__a_live_episode_is_joined_and_each_clock_runs_from_its_own_receipt(door: FrontDoor, clock):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    clock.shift(timedelta(hours=1))
+    second = register(door.actor("spa"), person(nhs_number="9991234004"))
+    joined = accept(door, second, coordinator_id=door.users["carol"].pk)
+    second.refresh_from_db()
+    assert joined.joined
+    assert joined.episode == episode
+    assert second.joined_case_id == episode.case_id
+    assert Episode.objects.count() == 1
+    assert (
+        Clock.objects.get(subject=f"referral:{second.pk}", policy_code="crisis_response").started_at
+        == second.received_at
+    )
+    assert sorted(Spell.objects.values_list("main", flat=True)) == [False, True]
+    assert CaseDeadline.objects.get(case_id=second.case_id).responsible_user == door.users["alice"]
+
+
+def test_accept__twice_is_quiet_and_makes_one_episode(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    first, again = accept(door, referral), accept(door, referral)
+    assert first.episode == again.episode
+    assert CoordinatorTerm.objects.count() == 1
+
+
+def test_accept__after_a_decline_says_who_declined(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Caller rang back")
+    with pytest.raises(IllegalMove, match="Tom Trial"):
+        accept(door, referral)
+
+
+def test_database__refuses_a_second_live_episode_and_a_second_coordinator(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"))).episode
+    other = register(door.actor("spa"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Episode.objects.create(
+            reference="E-x", case_id=other.case_id, person=episode.person, opened_by=other,
+            coordinator=door.users["bob"], team=door.other_crisis, accepted_at=NOON,
+        )  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CoordinatorTerm.objects.create(
+            episode=episode, coordinator=door.users["bob"], team=door.crisis,
+            period=episode.terms.get().period, reason="x", actor_id="x", actor_label="x",
+        )  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Episode.objects.filter(pk=episode.pk).update(coordinator=None)
+
+
+# contact
+
+
+def test_contact__first_face_to_face_meets_the_two_hours_at_the_time_it_happened(door: FrontDoor, clock):
+    """R126."""
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    clock.shift(timedelta(hours=3))
+    happened = NOON + timedelta(minutes=90)
+    details = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True, occurred_at=happened, by_profession="nurse")
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=details)
+    two_hours = Clock.objects.get(subject=f"referral:{referral.pk}", policy_code="crisis_response")
+    assert (two_hours.outcome, two_hours.stopped_at) == ("met", happened)
+    assert Contact.objects.get().recorded_at == NOON + timedelta(hours=3)
+    assert CaseDeadline.objects.get(case_id=episode.case_id).phase == "active"
+
+
+def test_contact__late_is_breached_and_the_instant_of_the_limit_counts(door: FrontDoor, clock):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    clock.move_to(NOON + timedelta(hours=2))
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "met"
+
+
+def test_contact__one_microsecond_late_is_breached(door: FrontDoor, clock):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    clock.move_to(NOON + timedelta(hours=2, microseconds=1))
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "breached"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attended"),
+    [(ContactKind.FACE_TO_FACE, False), (ContactKind.PHONE, True), (ContactKind.VIDEO, True)],
+)
+def test_contact__no_access_or_by_phone_leaves_the_clock_running(door: FrontDoor, kind, attended):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    details = ContactDetails(kind=kind, attended=attended)
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=details)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == ""
+    assert Contact.objects.count() == 1
+
+
+def test_contact__later_than_now_is_refused(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"))).episode
+    details = ContactDetails(kind=ContactKind.PHONE, attended=True, occurred_at=NOON + timedelta(minutes=2))
+    with pytest.raises(RuleBroken):
+        commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=details)
+
+
+def test_contact__meets_the_joined_referral_too_and_takes_it_off_the_lists(door: FrontDoor):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    second = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, second)
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    assert outcome(f"referral:{second.pk}", "crisis_response") == "met"
+    assert not CaseDeadline.objects.filter(case_id=second.case_id).exists()
+
+
+def test_contact__ring_back_becomes_my_task(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"), medically_stable=True, medicines_addressed=True)).episode
+    at = NOON + timedelta(hours=4)
+    details = ContactDetails(kind=ContactKind.PHONE, attended=True, with_whom="Jean", about="Rail", ring_back_at=at)
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=details)
+    task = Task.objects.get()
+    assert (task.owner, task.due_at) == (door.users["alice"], at)
+
+
+@pytest.mark.parametrize("name", ["bob", "charlie"])
+def test_contact__on_another_teams_case_is_not_there(door: FrontDoor, name: str):
+    episode = accept(door, register(door.actor("spa"))).episode
+    with pytest.raises(NotFound):
+        commands.record_contact(by=door.actor(name), case_id=episode.case_id, details=SEEN)
+
+
+# allocate
+
+
+def test_allocate__terms_touch_and_the_plan_clock_is_not_restarted(door: FrontDoor, clock):
+    """R084, R132."""
+    episode = accept(door, register(door.actor("spa"))).episode
+    clock.shift(timedelta(hours=1))
+    commands.allocate_episode(
+        by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["carol"].pk, reason="Leave"
+    )
+    first, second = episode.terms.order_by("period")
+    assert first.period.upper == second.period.lower == NOON + timedelta(hours=1)
+    plan = Clock.objects.get(subject=f"episode:{episode.pk}", policy_code="support_plan")
+    assert plan.started_at == NOON
+    assert CaseDeadline.objects.get(case_id=episode.case_id).responsible_user == door.users["carol"]
+
+
+def test_allocate__needs_a_reason_and_a_fresh_page(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"))).episode
+    known = {"by": door.actor("lead"), "episode_id": episode.pk, "coordinator_id": door.users["carol"].pk}
+    with pytest.raises(RuleBroken):
+        commands.allocate_episode(**known, reason=" ")
+    with pytest.raises(Stale):
+        commands.allocate_episode(**known, reason="Leave", version=99)
+
+
+def test_allocate__to_another_team_lets_it_in(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"))).episode
+    commands.allocate_episode(
+        by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["bob"].pk,
+        team_id=door.other_crisis.pk, reason="Moved to her son in the north",
+    )  # fmt: skip
+    assert CaseAccess.objects.filter(case_id=episode.case_id, team=door.other_crisis, ends_at=None).exists()
+
+
+# withdraw, end
+
+
+def test_withdraw__after_acceptance_ends_the_episode_it_opened(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Daughter has come")
+    episode.refresh_from_db()
+    assert (episode.status, episode.end_reason) == ("ended", "withdrawn")
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "cancelled"
+    assert not Clock.objects.filter(case_id=referral.case_id, outcome="").exists()
+    assert not CaseDeadline.objects.filter(case_id=referral.case_id).exists()
+
+
+def test_withdraw__is_too_late_once_the_person_was_seen(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    with pytest.raises(IllegalMove):
+        commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="x")
+
+
+def test_end__closes_spells_clocks_tasks_and_lists(door: FrontDoor, clock):
+    episode = accept(door, register(door.actor("spa"))).episode
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    clock.shift(timedelta(hours=5))
+    commands.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+    assert not Clock.objects.filter(case_id=episode.case_id, outcome="").exists()
+    assert not Spell.objects.filter(period__upper_inf=True).exists()
+    assert not Task.objects.filter(done_at=None).exists()
+    assert not CaseDeadline.objects.exists()
+    again = register(door.actor("spa"), person(nhs_number="9993104272"))
+    assert not accept(door, again).joined
+
+
+def test_end__not_while_a_referral_waits_for_its_first_visit(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"))).episode
+    with pytest.raises(RuleBroken) as refusal:
+        commands.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+    assert refusal.value.code == "not_seen_yet"
+
+
+# tasks
+
+
+def test_task__is_promised_and_done_once(door: FrontDoor):
+    episode = accept(door, register(door.actor("spa"), medically_stable=True, medicines_addressed=True)).episode
+    by = door.actor("alice")
+    due = NOON + timedelta(days=1)
+    task = commands.promise_task(by=by, case_id=episode.case_id, what="Order rail", due_at=due)
+    commands.finish_task(by=by, task_id=task.pk)
+    commands.finish_task(by=by, task_id=task.pk)
+    task.refresh_from_db()
+    assert (task.done_at, task.done_by) == (NOON, "Alice Test")
+    with pytest.raises(NotFound):
+        commands.finish_task(by=door.actor("bob"), task_id=task.pk)
