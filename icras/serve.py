@@ -19,7 +19,7 @@ from types import FrameType
 
 import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.db import connections
 
 from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir, sole_use
@@ -110,11 +110,9 @@ def _prepare(say: Narrator) -> None:
     call_command("migrate", verbosity=0)
     say("Database migrated")
     call_command("collectstatic", interactive=False, verbosity=0)
-    known = get_commands()
-    if "load_place" in known and PLACE.exists():
-        call_command("load_place", str(PLACE), verbosity=0)
-        say(f"Place {PLACE.name} loaded")
-    if "demo" in known:
+    call_command("load_place", str(PLACE), verbosity=0)
+    say(f"Place {PLACE.name} loaded")
+    if "demo" in get_commands():
         call_command("demo", verbosity=0)
         say("Demo people are there")
     connections.close_all()
@@ -184,9 +182,12 @@ def _serve(stack: ExitStack, state: Path, port: int, check: bool, say: Narrator)
     programs.start_all(port)
     address = f"http://{HOST}:{port}/"
     _wait("An answer of the web server", lambda: answers(port, "readyz"), programs, WEB_SECONDS)
+    call_command("show_logins")
     say(f"ICRAS is running on {address}")
     if check:
+        call_command("prove_limits")
         return
+    connections.close_all()
     print("Ctrl-C stops it.", flush=True)
     while True:
         programs.refuse_dead()
@@ -211,7 +212,7 @@ def main(argv: Sequence[str]) -> int:
             _serve(stack, state, options.port, options.check, say)
     except StopAsked:
         say("Stopped")
-    except (EmbeddedError, ImproperlyConfigured, Failed) as error:
+    except (CommandError, EmbeddedError, ImproperlyConfigured, Failed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
