@@ -10,8 +10,9 @@ CRISIS_RESPONSE = "crisis_response"
 BREACH = "breach"
 BETWEEN_LIMITS = "between_limits"
 ALL_PAUSED = "all_paused"
-MAX_OVERRIDE_HOURS = 72
+MAX_OVERRIDE = timedelta(hours=72)
 MAX_CLOSED_DAYS = 30
+PUSH_ON = timedelta(minutes=5)
 WARNING_HOUR = 9
 MINUTES_A_DAY = 24 * 60
 
@@ -68,6 +69,16 @@ class ExtensionReason(StrEnum):
     REMAINING_POTENTIAL = "remaining_potential"
     CLINICALLY_NEEDED = "clinically_needed"
     AWAITING_ONWARD_CARE = "awaiting_onward_care"
+
+
+class AlarmKind(StrEnum):
+    """What the engine could not do by itself, and says so on the health page."""
+
+    ROW_RAISED = "row_raised"
+    RUNG_EMPTY = "rung_empty"
+    NOBODY_RESPONSIBLE = "nobody_responsible"
+    CALENDAR_GAP = "calendar_gap"
+    OVERRIDE_UNCONFIRMED = "override_unconfirmed"
 
 
 class MissReason(StrEnum):

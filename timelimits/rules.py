@@ -259,7 +259,7 @@ def _allowed(history: History, terms: Terms) -> timedelta:
     """
     allowed = terms.limit.amount
     for extension in sorted(history.extensions, key=lambda e: e.agreed_at):
-        agreed_at = extension.agreed_at
+        agreed_at = max(extension.agreed_at, history.started_at)
         known = tuple(p for p in history.pauses if p.paused_at <= agreed_at)
         used = used_at(replace(history, pauses=known), terms, agreed_at)
         allowed = used + used_at(History(started_at=agreed_at), terms, extension.new_due_at)

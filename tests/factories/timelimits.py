@@ -4,11 +4,18 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
+from accounts.models import Membership, Organisation, Shift, Team, User
+from accounts.queries import actor_for
+from audit.commands import now
+from audit.domain import SYSTEM, Actor
 from timelimits.bank_holidays import england_and_wales
+from timelimits.commands import hand_over, publish_calendar, publish_policy, start_clock
 from timelimits.definitions import read_edition, read_policy
 from timelimits.domain import Calendar, Limit, LimitKind, Stage
 from timelimits.local_time import Unique, read_wall_time
+from timelimits.models import CaseDeadline, Clock, Policy
 from timelimits.rules import Terms
 
 BUNDLE = Path(__file__).resolve().parents[2] / "places" / "sefton" / "limits.toml"
@@ -74,3 +81,61 @@ def uk(words: str) -> datetime:
 def utc(words: str) -> datetime:
     """Return a UTC instant: "2026-10-25 01:30"."""
     return datetime.fromisoformat(words).replace(tzinfo=UTC)
+
+
+def publish_all() -> None:
+    """Publish the shipped calendars and policies, as loading the place does."""
+    bundle = shipped()
+    for definition in bundle["calendar"]:
+        publish_calendar(by=SYSTEM, definition=definition)
+    for definition in bundle["policy"]:
+        publish_policy(by=SYSTEM, definition=definition)
+
+
+def publish(**changes: Any) -> Policy:
+    """Publish one small policy: two hours, unless changed."""
+    return publish_policy(by=SYSTEM, definition=policy_definition(**changes))
+
+
+def start(policy: str = "two_hours", at: datetime | None = None, **more: Any) -> Clock:
+    """Start a clock on a case of its own by the real command; publish its policy first."""
+    case_id = more.pop("case_id", None) or uuid4()
+    given = {"by": SYSTEM, "case_id": case_id, "subject": f"referral:{uuid4()}", "policy": policy}
+    return start_clock(**(given | {"started_at": at or now()} | more))
+
+
+def team(code: str = "spa", parent: Team | None = None, kind: str = "spa") -> Team:
+    """Make a team, with its organisation."""
+    organisation, _ = Organisation.objects.get_or_create(
+        code="trust", defaults={"name": "Mersey Test Trust", "kind": "nhs"}
+    )
+    return Team.objects.get_or_create(
+        code=code, defaults={"organisation": organisation, "name": code.upper(), "kind": kind, "parent": parent}
+    )[0]
+
+
+def user(name: str) -> User:
+    """Make a user, or find the one of that name."""
+    return User.objects.get_or_create(email=f"{name}@icras.example", defaults={"name": name.title()})[0]
+
+
+def member(name: str, role: str, of: Team, since: date = date(2020, 1, 1)) -> Actor:
+    """Return the Actor of somebody who holds a role in a team."""
+    person = user(name)
+    Membership.objects.get_or_create(user=person, team=of, role=role, defaults={"starts_on": since})
+    return actor_for(person)
+
+
+def shift(name: str, duty: str, of: Team, start: datetime, hours: float = 12) -> User:
+    """Put somebody on a duty of a team from an instant."""
+    person = user(name)
+    Shift.objects.create(team=of, duty=duty, user=person, starts_at=start, ends_at=start + timedelta(hours=hours))
+    return person
+
+
+def on_list(case_id: UUID, of: Team | None = None, **more: Any) -> CaseDeadline:
+    """Put a case on a team's list by the real command."""
+    given = {"by": SYSTEM, "case_id": case_id, "user_id": None, "team_id": (of or team()).pk}
+    given |= {"zone": "bootle", "phase": "new", "reference": "R-26-00001"}
+    hand_over(**(given | more))
+    return CaseDeadline.objects.get(pk=case_id)

@@ -452,3 +452,10 @@ def test_segments__a_pause_that_ended_before_the_start_is_not_shown():
     history = History(start, pauses=(pause(start - 2 * HOUR, start - HOUR),))
     assert [p.kind for p in segments(history, TWO_HOURS, start + HOUR)] == [SegmentKind.COUNTS]
     assert reckon(history, TWO_HOURS).due_at == start + 2 * HOUR
+
+
+def test_extension__agreed_before_the_start_counts_from_the_start():
+    start = uk("2026-05-11 10:00")
+    early = ExtensionTo(start - 9 * DAY, end_of_day(date(2026, 5, 25)))
+    assert due(start, FIVE_WORKING, extensions=(early,)) == end_of_day(date(2026, 5, 22))
+    assert due(start, FIVE_DAYS, extensions=(early,)) == end_of_day(date(2026, 5, 25))

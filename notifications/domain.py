@@ -1,0 +1,71 @@
+"""Channels, the words of each message, and when a failed one is tried again. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+LEASE = timedelta(minutes=2)
+FIRST_RETRY = timedelta(seconds=15)
+LONGEST_RETRY = timedelta(hours=1)
+MOST_ATTEMPTS = 40
+
+
+class Channel(StrEnum):
+    """How a message leaves the product."""
+
+    EMAIL = "email"
+
+
+BELL = "bell"
+ALL_CHANNELS = (BELL, Channel.EMAIL)
+
+
+class Template(StrEnum):
+    """What a message says; the words are in `WORDS`."""
+
+    LIMIT_WARNING = "limit_warning"
+    LIMIT_BREACHED = "limit_breached"
+    OVERRIDE_MADE = "override_made"
+    OVERRIDE_UNCONFIRMED = "override_unconfirmed"
+    CASE_HANDED_OVER = "case_handed_over"
+    CASE_CHANGED = "case_changed"
+
+
+WORDS: dict[Template, str] = {
+    Template.LIMIT_WARNING: "{label} is due soon",
+    Template.LIMIT_BREACHED: "{label} is overdue: answer this",
+    Template.OVERRIDE_MADE: "A safe-care override was made",
+    Template.OVERRIDE_UNCONFIRMED: "A safe-care override still needs a second person",
+    Template.CASE_HANDED_OVER: "You are now the named contact",
+    Template.CASE_CHANGED: "Something changed on one of your cases",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing to tell one person. `key` is unique for ever: the same key is told once, whatever repeats.
+
+    `link` is a path of this site; `reference` and `params` hold codes and labels of limits, nothing about a person.
+    """
+
+    key: str
+    user_id: UUID
+    template: Template
+    link: str
+    reference: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    channels: tuple[str, ...] = ALL_CHANNELS
+
+
+def words(template: str, params: dict[str, Any]) -> str:
+    """Return what a message says."""
+    return WORDS[Template(template)].format_map({"label": "A time limit"} | params)
+
+
+def retry_after(attempts: int) -> timedelta | None:
+    """Return how long to wait after this many failed attempts (from 1): doubling up to an hour; None to give up."""
+    if attempts >= MOST_ATTEMPTS:
+        return None
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)

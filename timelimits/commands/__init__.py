@@ -1,0 +1,53 @@
+"""Verbs of time limits, by family."""
+
+from timelimits.commands.blocks import chase_overrides, confirm_override, override_block
+from timelimits.commands.clocks import (
+    cancel_clocks,
+    correct_start,
+    extend_clock,
+    give_breach_reason,
+    pause_clock,
+    reopen_clock,
+    resume_clock,
+    start_clock,
+    stop_clock,
+)
+from timelimits.commands.deadlines import close_case, compact_counts, hand_over
+from timelimits.commands.ladder import acknowledge, climb_ladders
+from timelimits.commands.policies import (
+    end_policy,
+    publish_bank_holiday,
+    publish_calendar,
+    publish_policy,
+    rebase_clocks,
+)
+from timelimits.commands.sweep import beat, sweep
+from timelimits.queries import refuse_if_blocked
+
+__all__ = [
+    "acknowledge",
+    "beat",
+    "cancel_clocks",
+    "chase_overrides",
+    "climb_ladders",
+    "close_case",
+    "compact_counts",
+    "confirm_override",
+    "correct_start",
+    "end_policy",
+    "extend_clock",
+    "give_breach_reason",
+    "hand_over",
+    "override_block",
+    "pause_clock",
+    "publish_bank_holiday",
+    "publish_calendar",
+    "publish_policy",
+    "rebase_clocks",
+    "refuse_if_blocked",
+    "reopen_clock",
+    "resume_clock",
+    "start_clock",
+    "stop_clock",
+    "sweep",
+]

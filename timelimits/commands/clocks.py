@@ -1,0 +1,279 @@
+"""Starting, stopping and moving clocks. Every one rewrites the case's deadline in the same transaction."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from accounts.domain import Permission
+from accounts.models import User
+from audit.bulk import insert
+from audit.commands import command, now, record, require
+from audit.domain import Actor
+from audit.refusals import IllegalMove, RuleBroken
+from timelimits import queries
+from timelimits.book import Book, policy_in_force
+from timelimits.derived import annotate, history_of, quieten, refresh, rewrite_deadlines, settle
+from timelimits.domain import CancelReason, ExtensionReason, MissReason
+from timelimits.local_time import end_of_day, local_date
+from timelimits.models import BreachReason, Clock, Extension, Pause
+from timelimits.rules import counts_on, is_overdue, reckon
+
+NEW = (
+    "id",
+    "case_id",
+    "subject",
+    "policy",
+    "policy_code",
+    "started_at",
+    "start_recorded_at",
+    "outcome",
+    "cancel_reason",
+    "due_at",
+    "soon_at",
+    "next_check_at",
+    "stopped_label",
+    "faults",
+)
+
+
+@command
+def start_clock(
+    *, by: Actor, case_id: UUID, subject: str, policy: str, started_at: datetime, variant: str = ""
+) -> Clock:
+    """Start a time limit on a subject ("referral:<uuid>") from an aware instant, which may be past.
+
+    A clock of the same limit that already runs on the subject is returned unchanged. Raises RuleBroken(no_such_limit).
+    """
+    row, book = policy_in_force(policy, variant, started_at), Book()
+    clock = Clock(
+        case_id=case_id,
+        subject=subject,
+        policy=row,
+        policy_code=policy,
+        started_at=started_at,
+        start_recorded_at=now(),
+    )
+    history = history_of(clock)
+    settle(clock, history, reckon(history, book.terms(row)), ())
+    values = [getattr(clock, Clock._meta.get_field(name).attname) for name in NEW]
+    if not insert(Clock, NEW, [values], returning=["id"], skip_existing=True):
+        return Clock.objects.get(subject=subject, policy_code=policy, stopped_at=None)
+    clock._state.adding = False
+    _moved(clock, "clock.started", occurred_at=started_at, version=row.version, variant=variant)
+    return clock
+
+
+@command
+def stop_clock(*, by: Actor, subject: str, policy: str, stopped_at: datetime) -> Clock | None:
+    """Stop a limit: met if `stopped_at` is not after the due instant, else breached. Late entry is honest.
+
+    Returns None when there is no such clock; quiet when it has stopped already. Raises RuleBroken for the future.
+    """
+    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
+    clock = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at").first()
+    if clock is None or clock.stopped_at is not None:
+        return clock
+    return _end(by, clock, stopped_at, "clock.stopped")
+
+
+@command
+def cancel_clocks(
+    *, by: Actor, subject: str, reason: str, policies: Collection[str] | None = None, at: datetime | None = None
+) -> list[Clock]:
+    """Cancel the running clocks of a subject (of these limits, else all), with a coded reason.
+
+    A clock past its due instant ends as breached, not as cancelled; the reason is kept.
+    Raises ValueError for an unknown reason.
+    """
+    code = CancelReason(reason)
+    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy").order_by("pk")
+    rows = rows.filter(subject=subject, stopped_at=None)
+    if policies is not None:
+        rows = rows.filter(policy_code__in=list(policies))
+    return [_end(by, clock, at or now(), "clock.cancelled", code) for clock in rows]
+
+
+def _end(by: Actor, clock: Clock, at: datetime, event: str, reason: str = "") -> Clock:
+    if at > now():
+        raise RuleBroken("stopped_in_future", "This time is later than now.", "occurred_at")
+    Pause.objects.filter(clock=clock, resumed_at=None, paused_at__lte=at).update(resumed_at=at)
+    Pause.objects.filter(clock=clock, paused_at__gt=at).delete()
+    clock.stopped_at, clock.stop_recorded_at, clock.cancel_reason = at, now(), reason
+    clock.stopped_label = by.label
+    refresh(clock, Book())
+    _moved(clock, event, occurred_at=at, outcome=clock.outcome, reason=reason)
+    return clock
+
+
+def _moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: object) -> None:
+    """What every change leaves behind: recorded breaches annotated, ladders quiet, one event, the case's row."""
+    if event != "clock.started":
+        annotate(clock)
+        quieten(clock)
+    record(
+        case_id=clock.case_id,
+        event=event,
+        subject=clock.subject,
+        occurred_at=occurred_at,
+        clock=clock.pk,
+        policy=clock.policy_code,
+        due_at=clock.due_at,
+        **codes,
+    )
+    rewrite_deadlines([clock.case_id], now())
+
+
+@command
+def pause_clock(
+    *, by: Actor, clock_id: UUID, reason: str, approver: UUID | None = None, at: datetime | None = None
+) -> Clock:
+    """Stop counting, for one of the policy's pause reasons; `approver` is a user other than the asker.
+
+    Raises NotPermitted, NotFound, IllegalMove (ended or paused already), RuleBroken (never pauses, not a reason,
+    same person).
+    """
+    require(by, Permission.CLOCK_PAUSE)
+    clock, when = queries.lock(by, clock_id), at or now()
+    _running(clock)
+    reasons = Book().policy(clock.policy).pause_reasons
+    if reason not in reasons:
+        words = "This limit is never paused." if not reasons else "Choose one of the reasons for a pause."
+        raise RuleBroken("not_a_pause_reason", words, "reason")
+    if clock.paused_at is not None:
+        raise IllegalMove("already_paused", "This can't be done because the clock is paused already.")
+    if when < clock.started_at or when > now():
+        raise RuleBroken("pause_out_of_range", "A pause begins after the start and not later than now.", "at")
+    approved_by, approved_label = _second_person(by, approver) if approver else ("", "")
+    Pause.objects.create(
+        clock=clock,
+        paused_at=when,
+        reason=reason,
+        asked_by=by.id,
+        asked_label=by.label,
+        approved_by=approved_by,
+        approved_label=approved_label,
+    )
+    refresh(clock, Book())
+    _moved(clock, "clock.paused", occurred_at=when, reason=reason)
+    return clock
+
+
+@command
+def resume_clock(*, by: Actor, clock_id: UUID, at: datetime | None = None) -> Clock:
+    """Count on from now, or from an earlier instant of the pause. Quiet when the clock is not paused."""
+    require(by, Permission.CLOCK_PAUSE)
+    clock, when = queries.lock(by, clock_id), at or now()
+    pause = clock.pauses.filter(resumed_at=None).first()
+    if pause is None:
+        return clock
+    if when < pause.paused_at or when > now():
+        raise RuleBroken("resume_out_of_range", "A pause ends after it began and not later than now.", "at")
+    pause.resumed_at = when
+    pause.save(update_fields=["resumed_at"])
+    refresh(clock, Book())
+    _moved(clock, "clock.resumed", occurred_at=when)
+    return clock
+
+
+@command
+def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, new_due_on: date | datetime) -> Clock:
+    """Move a limit to the last instant of a later local date (or to an instant), agreed by somebody else (R131).
+
+    Raises NotPermitted, NotFound, IllegalMove (ended or paused), RuleBroken (same person, not later, a day that
+    does not count).
+    """
+    require(by, Permission.CLOCK_EXTEND)
+    clock, book = queries.lock(by, clock_id), Book()
+    _running(clock)
+    if clock.due_at is None:
+        raise IllegalMove("paused", "This can't be done because the clock is paused. Let it run on first.")
+    new_due_at = new_due_on if isinstance(new_due_on, datetime) else end_of_day(new_due_on)
+    if new_due_at <= max(clock.due_at, now()):
+        raise RuleBroken(
+            "not_later", "The new date must be later than now and than the present due date.", "new_due_on"
+        )
+    if not counts_on(book.terms(clock.policy), local_date(new_due_at)):
+        raise RuleBroken("day_does_not_count", "Choose a day that counts towards this limit.", "new_due_on")
+    if reason not in set(ExtensionReason):
+        raise RuleBroken("not_an_extension_reason", "Choose a reason.", "reason")
+    approved_by, approved_label = _second_person(by, approver_id)
+    Extension.objects.create(
+        clock=clock,
+        agreed_at=now(),
+        new_due_at=new_due_at,
+        reason=reason,
+        asked_by=by.id,
+        asked_label=by.label,
+        approved_by=approved_by,
+        approved_label=approved_label,
+    )
+    refresh(clock, book)
+    _moved(clock, "clock.extended", reason=reason, approved_by=approved_by)
+    return clock
+
+
+def _running(clock: Clock) -> None:
+    if clock.stopped_at is not None:
+        raise IllegalMove("clock_ended", "This can't be done because the clock has ended.")
+
+
+def _second_person(by: Actor, approver_id: UUID) -> tuple[str, str]:
+    """Return id and name of the approver. Raises RuleBroken unless it is an active user other than the actor."""
+    approver = User.objects.filter(pk=approver_id, is_active=True).first()
+    if approver is None or f"user:{approver.pk}" == by.id:
+        raise RuleBroken("second_person_needed", "Somebody other than you must agree.", "approver")
+    return f"user:{approver.pk}", approver.name
+
+
+@command
+def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: str) -> Clock:
+    """Put right when a clock started, with a coded reason.
+
+    What was recorded under the old start is annotated, never deleted.
+    """
+    require(by, Permission.CLOCK_REBASE)
+    clock = queries.lock(by, clock_id)
+    if started_at > now():
+        raise RuleBroken("started_in_future", "This time is later than now.", "started_at")
+    before, clock.started_at = clock.started_at, started_at
+    refresh(clock, Book())
+    _moved(clock, "clock.start_corrected", before=before, after=started_at, reason=reason)
+    return clock
+
+
+@command
+def reopen_clock(*, by: Actor, subject: str, policy: str, reason: str) -> Clock | None:
+    """Undo the stop of a subject's latest clock of a limit, because what stopped it was entered in error.
+
+    Quiet when it runs; None when there is none.
+    """
+    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
+    clock = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at").first()
+    if clock is None or clock.stopped_at is None:
+        return clock
+    clock.stopped_at = clock.stop_recorded_at = None
+    clock.cancel_reason = clock.stopped_label = ""
+    refresh(clock, Book())
+    _moved(clock, "clock.reopened", reason=reason)
+    return clock
+
+
+@command
+def give_breach_reason(*, by: Actor, clock_ids: Sequence[UUID], reason: str, note: str = "") -> list[BreachReason]:
+    """Say why these limits were missed: one reason for many. "Something else" needs words.
+
+    Raises NotPermitted, NotFound if any is out of sight, RuleBroken for a clock that was not missed.
+    """
+    require(by, Permission.CLOCK_REASON)
+    if reason not in set(MissReason):
+        raise RuleBroken("not_a_miss_reason", "Choose a reason.", "reason")
+    if reason == MissReason.OTHER and not note.strip():
+        raise RuleBroken("note_missing", "Say what happened.", "note")
+    batch, given = uuid4(), []
+    for clock in [queries.lock(by, clock_id) for clock_id in sorted(set(clock_ids))]:
+        if not is_overdue(clock.due_at, clock.stopped_at or now()):
+            raise RuleBroken("not_missed", "One of these limits was not missed.")
+        who = {"given_at": now(), "given_by": by.id, "given_label": by.label}
+        given.append(BreachReason.objects.create(clock=clock, batch=batch, reason=reason, note=note.strip(), **who))
+        record(case_id=clock.case_id, event="clock.explained", subject=clock.subject, clock=clock.pk, reason=reason)
+    return given

@@ -1,0 +1,90 @@
+"""Who answers for a case and when it needs them next."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from audit.commands import command, now
+from audit.domain import Actor
+from timelimits.derived import rewrite_deadlines
+from timelimits.domain import BETWEEN_LIMITS
+from timelimits.models import CaseDeadline
+
+UPSERT = """
+INSERT INTO timelimits_casedeadline AS d
+    (case_id, responsible_user_id, responsible_team_id, zone, phase, crisis, step_down, reference, no_clock_reason,
+     opened_at, updated_at)
+VALUES (%(case_id)s, %(user_id)s, %(team_id)s, %(zone)s, %(phase)s, false, coalesce(%(step_down)s, false),
+        %(reference)s, %(reason)s, %(opened_at)s, %(at)s)
+ON CONFLICT (case_id) DO UPDATE SET
+    responsible_user_id = excluded.responsible_user_id,
+    responsible_team_id = excluded.responsible_team_id,
+    zone = excluded.zone,
+    phase = excluded.phase,
+    step_down = coalesce(%(step_down)s, d.step_down),
+    reference = CASE WHEN excluded.reference = '' THEN d.reference ELSE excluded.reference END,
+    no_clock_reason = CASE WHEN %(given)s THEN excluded.no_clock_reason ELSE d.no_clock_reason END,
+    updated_at = excluded.updated_at
+"""
+COMPACT = """
+WITH gone AS (
+    DELETE FROM timelimits_casecount WHERE id IN (
+        SELECT id FROM timelimits_casecount ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING team_id, zone, phase, crisis, step_down, cases)
+INSERT INTO timelimits_casecount (team_id, zone, phase, crisis, step_down, cases)
+SELECT team_id, zone, phase, crisis, step_down, sum(cases) FROM gone
+GROUP BY team_id, zone, phase, crisis, step_down HAVING sum(cases) <> 0
+"""
+
+
+@command
+def hand_over(
+    *,
+    by: Actor,
+    case_id: UUID,
+    user_id: UUID | None,
+    team_id: UUID,
+    zone: str,
+    phase: str,
+    step_down: bool | None = None,
+    reference: str = "",
+    no_clock_reason: str = "",
+    opened_at: datetime | None = None,
+) -> None:
+    """Put a case on its list, or move it: who answers for it (a team always, a person in time), zone and phase.
+
+    `no_clock_reason` is the coded reason why no limit runs, where none does. Empty `reference` and None keep what was
+    known.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPSERT,
+            {
+                "case_id": case_id,
+                "user_id": user_id,
+                "team_id": team_id,
+                "zone": zone,
+                "phase": phase,
+                "step_down": step_down,
+                "reference": reference,
+                "reason": no_clock_reason or BETWEEN_LIMITS,
+                "given": bool(no_clock_reason),
+                "opened_at": opened_at or now(),
+                "at": now(),
+            },
+        )
+    rewrite_deadlines([case_id], now(), locked=True)
+
+
+@command
+def close_case(*, by: Actor, case_id: UUID) -> None:
+    """Take a case off every list: nothing is left to do. Repeating is quiet."""
+    CaseDeadline.objects.filter(case_id=case_id).delete()
+
+
+@command
+def compact_counts(*, by: Actor, batch: int = 20_000) -> None:
+    """Add up to `batch` rows of the roll-up together, so that reading counts stays quick. The sums do not change."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMPACT, [batch])

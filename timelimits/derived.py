@@ -1,0 +1,129 @@
+"""The kept copies of what the rules say: a clock's due instant and next check, and the one row of its case."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from timelimits.book import Book
+from timelimits.domain import (
+    ALL_PAUSED,
+    BETWEEN_LIMITS,
+    BREACH,
+    CRISIS_RESPONSE,
+    ExtensionTo,
+    History,
+    PauseSpan,
+    Reckoning,
+    StageAt,
+)
+from timelimits.local_time import TICK
+from timelimits.models import Clock, ClockEvent, Extension, Pause
+from timelimits.rules import outcome, reckon
+
+CACHED = ("due_at", "soon_at", "paused_at", "next_check_at", "outcome")
+Recorded = Collection[tuple[str, datetime]]
+
+
+def history_of(clock: Clock, pauses: Iterable[Pause] = (), extensions: Iterable[Extension] = ()) -> History:
+    """Return what happened to a clock, for the rules."""
+    return History(
+        started_at=clock.started_at,
+        stopped_at=clock.stopped_at,
+        cancelled=bool(clock.cancel_reason),
+        pauses=tuple(PauseSpan(p.paused_at, p.resumed_at, p.reason, p.asked_label, p.approved_label) for p in pauses),
+        extensions=tuple(ExtensionTo(e.agreed_at, e.new_due_at, e.reason) for e in extensions),
+    )
+
+
+def settle(clock: Clock, history: History, reckoning: Reckoning, recorded: Recorded) -> None:
+    """Set the kept copies on the clock (not saved).
+
+    `recorded` holds (stage, due instant) of what was written already.
+    """
+    open_pauses = [p.paused_at for p in history.pauses if p.resumed_at is None]
+    clock.due_at, clock.soon_at = reckoning.due_at, reckoning.soon_at
+    clock.paused_at = min(open_pauses) if open_pauses and clock.stopped_at is None else None
+    clock.outcome, clock.next_check_at = "", None
+    if clock.stopped_at is not None:
+        clock.outcome = outcome(reckoning.due_at, clock.stopped_at, cancelled=history.cancelled)
+        return
+    waiting = [s.at for s in moments(reckoning) if (s.code, reckoning.due_at) not in recorded]
+    clock.next_check_at = min(waiting, default=None)
+
+
+def moments(reckoning: Reckoning) -> tuple[StageAt, ...]:
+    """Return the stages and the breach, each at the first instant at which it is so.
+
+    None while there is no due instant.
+    """
+    if reckoning.due_at is None:
+        return ()
+    return (*reckoning.stages, StageAt(BREACH, reckoning.due_at + TICK))
+
+
+def refresh(clock: Clock, book: Book) -> Clock:
+    """Work a stored clock out anew from its rows and save the kept copies."""
+    history = history_of(clock, clock.pauses.all(), clock.extensions.all())
+    reckoning = reckon(history, book.terms(clock.policy))
+    recorded = set(ClockEvent.objects.filter(clock=clock).values_list("stage", "due_at"))
+    settle(clock, history, reckoning, recorded)
+    clock.save()
+    return clock
+
+
+def annotate(clock: Clock) -> None:
+    """Say of recorded breaches that no longer stand why not. They are never deleted."""
+    for event in ClockEvent.objects.filter(clock=clock, stage=BREACH, annotation=""):
+        if clock.due_at != event.due_at:
+            event.annotation = "due_moved"
+        elif clock.stopped_at is not None and clock.stopped_at <= event.due_at:
+            event.annotation = "stopped_in_time"
+        else:
+            continue
+        event.save(update_fields=["annotation"])
+
+
+def quieten(clock: Clock) -> None:
+    """Stop every ladder of a clock that ended or whose due instant moved."""
+    ClockEvent.objects.filter(clock=clock, climb_at__isnull=False).exclude(due_at=_still_due(clock)).update(
+        climb_at=None
+    )
+
+
+def _still_due(clock: Clock) -> datetime | None:
+    return clock.due_at if clock.stopped_at is None else None
+
+
+LOCK = "SELECT case_id FROM timelimits_casedeadline WHERE case_id = ANY(%s) ORDER BY case_id FOR UPDATE"
+REWRITE = """
+UPDATE timelimits_casedeadline d
+SET next_due_at = found.due_at, crisis = found.crisis, updated_at = %s,
+    no_clock_reason = CASE WHEN found.due_at IS NOT NULL THEN ''
+                           WHEN found.running > 0 THEN %s
+                           WHEN d.no_clock_reason IN ('', %s) THEN %s
+                           ELSE d.no_clock_reason END
+FROM (
+    SELECT wanted.case_id, min(k.due_at) AS due_at, count(k.id) AS running,
+           coalesce(bool_or(k.policy_code = %s), false) AS crisis
+    FROM unnest(%s) AS wanted (case_id)
+    LEFT JOIN timelimits_clock k ON k.case_id = wanted.case_id AND k.stopped_at IS NULL
+    GROUP BY wanted.case_id
+) found
+WHERE d.case_id = found.case_id
+"""
+
+
+def rewrite_deadlines(case_ids: Sequence[UUID], at: datetime, *, locked: bool = False) -> None:
+    """Set the next due instant of these cases from their running clocks; cases that are on no list are left out.
+
+    The rows are locked first, in a statement of its own: what another transaction did to the case meanwhile is then
+    seen.
+    """
+    with connection.cursor() as cursor:
+        if not locked:
+            cursor.execute(LOCK, [list(case_ids)])
+            case_ids = [row[0] for row in cursor.fetchall()]
+        if case_ids:
+            cursor.execute(REWRITE, [at, ALL_PAUSED, ALL_PAUSED, BETWEEN_LIMITS, CRISIS_RESPONSE, list(case_ids)])

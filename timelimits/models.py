@@ -1,0 +1,401 @@
+"""Clocks, what they are measured by, what came of them, and the one row that says when a case needs somebody next."""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.domain import Duty
+from accounts.models import Team
+from timelimits.domain import (
+    MAX_OVERRIDE,
+    CancelReason,
+    ExtensionReason,
+    LimitKind,
+    MissReason,
+    Outcome,
+)
+
+
+def one_of(field: str, enum: type) -> Q:
+    return Q(**{f"{field}__in": [str(member) for member in enum]})  # type: ignore[attr-defined]
+
+
+class OpeningCalendar(models.Model):
+    """One version of opening hours. Versions follow one another by date; none is ever changed."""
+
+    code = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField()
+    effective_from = models.DateField()
+    definition = models.JSONField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="timelimits_calendar_version"),
+            models.UniqueConstraint(fields=["code", "effective_from"], name="timelimits_calendar_from"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.version}"
+
+
+class ExtraBankHoliday(models.Model):
+    """A one-off bank holiday proclaimed after the packaged calendar was made."""
+
+    day = models.DateField(primary_key=True)
+    name = models.CharField(max_length=120)
+    published_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
+class Policy(models.Model):
+    """One version of one time limit. `definition` is what the place bundle said; the other columns are read from it."""
+
+    code = models.SlugField(max_length=40)
+    version = models.PositiveIntegerField()
+    variant = models.SlugField(max_length=40, blank=True)
+    effective_from = models.DateField()
+    effective_until = models.DateField(null=True, blank=True)
+    kind = models.CharField(max_length=20)
+    calendar = models.SlugField(max_length=40, blank=True)
+    label = models.CharField(max_length=60)
+    title = models.CharField(max_length=160)
+    source = models.CharField(max_length=40)
+    blocks = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    definition = models.JSONField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints = [
+            models.UniqueConstraint(fields=["code", "variant", "version"], name="timelimits_policy_version"),
+            models.CheckConstraint(condition=one_of("kind", LimitKind), name="timelimits_policy_kind"),
+            models.CheckConstraint(
+                condition=Q(effective_until=None) | Q(effective_until__gte=F("effective_from")),
+                name="timelimits_policy_ends_after_start",
+            ),
+        ]
+        indexes = [GinIndex(fields=["blocks"], name="timelimits_policy_blocks")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.variant} {self.version}"
+
+
+class Clock(models.Model):
+    """One running instance of a time limit on one subject of a case.
+
+    `due_at`, `soon_at`, `paused_at` and `next_check_at` are kept copies of what `timelimits.rules` says.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    case_id = models.UUIDField()
+    subject = models.CharField(max_length=80)
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
+    policy_code = models.SlugField(max_length=40, db_index=False)
+    started_at = models.DateTimeField()
+    start_recorded_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stop_recorded_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=10, blank=True)
+    cancel_reason = models.CharField(max_length=30, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    soon_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    stopped_label = models.CharField(max_length=120, blank=True)
+    faults = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_at=None, stop_recorded_at=None, outcome="")
+                | (Q(stopped_at__isnull=False, stop_recorded_at__isnull=False) & one_of("outcome", Outcome)),
+                name="timelimits_outcome_with_stop",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | Q(paused_at__isnull=False), name="timelimits_due_unless_paused"
+            ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None) | Q(next_check_at=None), name="timelimits_stopped_is_not_watched"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome=Outcome.MET) | Q(stopped_at__lte=F("due_at")), name="timelimits_met_is_in_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome=Outcome.BREACHED) | Q(stopped_at__gt=F("due_at")),
+                name="timelimits_breached_is_late",
+            ),
+            models.CheckConstraint(
+                condition=(Q(cancel_reason="") & ~Q(outcome=Outcome.CANCELLED)) | one_of("cancel_reason", CancelReason),
+                name="timelimits_cancelled_with_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "policy_code"], condition=Q(stopped_at=None), name="timelimits_one_running"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case_id", "started_at"], name="timelimits_clock_case"),
+            models.Index(fields=["subject"], name="timelimits_clock_subject"),
+            models.Index(
+                fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="timelimits_clock_watch"
+            ),
+            models.Index(
+                fields=["policy_code", "stopped_at"], condition=~Q(outcome=""), name="timelimits_clock_outcome"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_code} {self.subject}"
+
+
+class Pause(models.Model):
+    """A stretch of a clock that does not count."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="pauses")
+    paused_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.SlugField(max_length=40)
+    asked_by = models.CharField(max_length=80)
+    asked_label = models.CharField(max_length=120)
+    approved_by = models.CharField(max_length=80, blank=True)
+    approved_label = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(approved_by=F("asked_by")), name="timelimits_pause_second_person"),
+            models.CheckConstraint(
+                condition=Q(resumed_at=None) | Q(resumed_at__gte=F("paused_at")), name="timelimits_pause_forward"
+            ),
+            models.UniqueConstraint(fields=["clock"], condition=Q(resumed_at=None), name="timelimits_one_open_pause"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.paused_at}"
+
+
+class Extension(models.Model):
+    """A later due instant, agreed by somebody other than the asker."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="extensions")
+    agreed_at = models.DateTimeField()
+    new_due_at = models.DateTimeField()
+    reason = models.CharField(max_length=40)
+    asked_by = models.CharField(max_length=80)
+    asked_label = models.CharField(max_length=120)
+    approved_by = models.CharField(max_length=80)
+    approved_label = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(approved_by=F("asked_by")), name="timelimits_extension_second_person"),
+            models.CheckConstraint(condition=~Q(approved_by=""), name="timelimits_extension_approved"),
+            models.CheckConstraint(condition=Q(new_due_at__gt=F("agreed_at")), name="timelimits_extension_forward"),
+            models.CheckConstraint(condition=one_of("reason", ExtensionReason), name="timelimits_extension_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.new_due_at}"
+
+
+class ClockEvent(models.Model):
+    """A stage that a clock reached: once for each clock, stage and due instant, whatever overlaps, crashes or repeats.
+
+    `happened_at` is when it was so (for a breach the due instant), `noticed_at` when the sweep saw it. `rung` and
+    `climb_at` say how far up the ladder it has gone and when it goes on, until somebody acknowledges it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="events")
+    case_id = models.UUIDField()
+    stage = models.CharField(max_length=40)
+    due_at = models.DateTimeField()
+    happened_at = models.DateTimeField()
+    noticed_at = models.DateTimeField()
+    rung = models.SmallIntegerField(default=-1)
+    climb_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.CharField(max_length=80, blank=True)
+    annotation = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "stage", "due_at"], name="timelimits_event_once"),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None, acknowledged_by="")
+                | (Q(acknowledged_at__isnull=False, climb_at=None) & ~Q(acknowledged_by="")),
+                name="timelimits_event_acknowledged_by",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["climb_at"], condition=Q(climb_at__isnull=False), name="timelimits_event_climb"),
+            models.Index(fields=["case_id"], name="timelimits_event_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.due_at}"
+
+
+class Alert(models.Model):
+    """One rung of a stage told to one person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    event = models.ForeignKey(ClockEvent, on_delete=models.CASCADE, related_name="alerts")
+    rung = models.SmallIntegerField()
+    duty = models.CharField(max_length=20)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="alerts")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event", "rung", "recipient"], name="timelimits_alert_once"),
+            models.CheckConstraint(condition=one_of("duty", Duty), name="timelimits_alert_duty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.duty} {self.rung}"
+
+
+class BreachReason(models.Model):
+    """Why a limit was missed, as somebody explained it; several clocks explained together share a batch."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="breach_reasons")
+    batch = models.UUIDField()
+    reason = models.CharField(max_length=40)
+    note = models.TextField(blank=True)
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=80)
+    given_label = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=one_of("reason", MissReason), name="timelimits_miss_reason")]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class CaseDeadline(models.Model):
+    """When an open case needs somebody next, and who. Every list and the ladder read only this row."""
+
+    case_id = models.UUIDField(primary_key=True)
+    next_due_at = models.DateTimeField(null=True, blank=True)
+    no_clock_reason = models.CharField(max_length=40, blank=True)
+    responsible_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    responsible_team = models.ForeignKey(Team, on_delete=models.PROTECT, db_index=False, related_name="+")
+    zone = models.SlugField(max_length=40, blank=True, db_index=False)
+    phase = models.CharField(max_length=30)
+    crisis = models.BooleanField(default=False)
+    step_down = models.BooleanField(default=False)
+    reference = models.CharField(max_length=40, blank=True)
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_due_at__isnull=False) | ~Q(no_clock_reason=""), name="timelimits_no_limbo"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["next_due_at", "case_id"], name="timelimits_case_all"),
+            models.Index(fields=["responsible_team", "next_due_at", "case_id"], name="timelimits_case_team"),
+            models.Index(fields=["responsible_user", "next_due_at", "case_id"], name="timelimits_case_user"),
+            models.Index(fields=["zone", "next_due_at", "case_id"], name="timelimits_case_zone"),
+            models.Index(fields=["phase", "next_due_at", "case_id"], name="timelimits_case_phase"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or str(self.case_id)
+
+
+class CaseCount(models.Model):
+    """How many open cases came (+) or went (-) of each sort.
+
+    Written by a trigger on CaseDeadline; the sum is the count.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team_id = models.UUIDField()
+    zone = models.CharField(max_length=40)
+    phase = models.CharField(max_length=30)
+    crisis = models.BooleanField()
+    step_down = models.BooleanField()
+    cases = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.phase} {self.cases}"
+
+
+class Heartbeat(models.Model):
+    """When a job last ran to its end, what it did and how late it was."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+    done = models.PositiveIntegerField(default=0)
+    lag_seconds = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Override(models.Model):
+    """A block lifted for one case for a while, so that no rule stands in the way of safe care."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    case_id = models.UUIDField(db_index=True)
+    permission = models.CharField(max_length=60)
+    reason = models.TextField()
+    asked_by = models.CharField(max_length=80)
+    asked_label = models.CharField(max_length=120)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    confirm_by = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, confirmed_by="")
+                | (Q(confirmed_at__isnull=False) & ~Q(confirmed_by="") & ~Q(confirmed_by=F("asked_by"))),
+                name="timelimits_override_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")) & Q(ends_at__lte=F("starts_at") + MAX_OVERRIDE),
+                name="timelimits_override_at_most_72_hours",
+            ),
+        ]
+        indexes = [models.Index(fields=["confirm_by"], condition=Q(confirmed_at=None), name="timelimits_override_open")]
+
+    def __str__(self) -> str:
+        return f"{self.permission} until {self.ends_at}"
+
+
+class Alarm(models.Model):
+    """Something the engine could not do by itself: a row that raised, an empty rung, a year without bank holidays."""
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=30)
+    subject = models.CharField(max_length=120)
+    detail = models.CharField(max_length=200, blank=True)
+    raised_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    times = models.PositiveIntegerField(default=1)
+    cleared_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=Q(cleared_at=None), name="timelimits_alarm_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
