@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from typing import Any
 
@@ -206,6 +207,10 @@ class TeamKind(StrEnum):
     MANAGEMENT = "management"
     CARE_HOME = "care_home"
     OTHER = "other"
+
+
+Opening = tuple[int, time, time]
+"""One opening period: weekday 0 (Monday) to 6, opens, closes; local time, 00:00 is the end of the day."""
 
 
 def permissions_of(roles: frozenset[str]) -> frozenset[str]:

@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
-from accounts.domain import Change, DayKind, Duty, Permission, TeamKind
+from accounts.domain import Change, DayKind, Duty, Opening, Permission, TeamKind
 from accounts.models import Organisation, Place, ShiftPattern, Team, TeamHours, User
 from accounts.placing import put_row
 from audit.commands import command, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken
-
-Opening = tuple[int, time, time]
 
 
 @command

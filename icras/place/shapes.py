@@ -2,7 +2,7 @@
 
 from datetime import date, time
 
-from accounts.commands.place import Opening
+from accounts.domain import Opening
 from icras.place.bundle import Entry, Fault
 from timelimits.definitions import WEEKDAYS, DefinitionError, read_edition
 from timelimits.domain import MINUTES_A_DAY
