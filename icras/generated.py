@@ -96,7 +96,8 @@ def _limit(policy: dict[str, Any]) -> tuple[object, ...]:
 def openapi() -> str:
     """Return the description of the partner API."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    return OpenApiYamlRenderer().render(schema, renderer_context={}).decode()
+    written: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
+    return written.decode()
 
 
 DOCUMENTS: dict[str, Callable[[], str]] = {

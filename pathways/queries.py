@@ -6,10 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
-from timelimits.models import CaseDeadline
 
 from accounts.domain import AccessLevel, Duty, Permission, Role
-from accounts.models import User
 from accounts.queries import on_duty, people_with_role, scope
 from accounts.rota import LONDON
 from audit.commands import note_read, require
@@ -18,6 +16,7 @@ from audit.refusals import NotFound
 from pathways.domain import Candidate, EpisodeStatus, suggest
 from pathways.models import Contact, Episode, Task
 from referrals.models import Referral
+from timelimits.models import CaseDeadline
 
 
 def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[Episode]:
@@ -65,14 +64,9 @@ def candidates(team_id: UUID, now: datetime) -> list[Candidate]:
         .values("responsible_user")
         .annotate(n=Count("pk"), next_due=Min("next_due_at"))
     )
-    loads = {row["responsible_user"]: row for row in carrying}
+    loads = {row["responsible_user"]: (row["n"], row["next_due"]) for row in carrying}
     duty = {user.pk for user in on_duty(team_id, Duty.CO_ORDINATOR, now)}
-    return suggest([_candidate(user, loads.get(user.pk, {}), duty) for user in people])
-
-
-def _candidate(user: User, load: dict[str, object], duty: set[UUID]) -> Candidate:
-    n, due = load.get("n", 0), load.get("next_due")
-    return Candidate(user.pk, user.name, n, due, user.pk in duty)  # type: ignore[arg-type]
+    return suggest([Candidate(user.pk, user.name, *loads.get(user.pk, (0, None)), user.pk in duty) for user in people])
 
 
 def joined_referrals(case_id: UUID) -> QuerySet[Referral]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from timelimits.commands import hand_over, refuse_if_blocked, start_clock
 
 from accounts.commands import grant_access
 from accounts.domain import Duty, Permission
@@ -28,6 +27,7 @@ from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import FirstVisitCheck, Phase, Service, Urgency, missing_to_decide, open_medical_question
 from referrals.models import Person, Referral
 from referrals.queries import decidable
+from timelimits.commands import hand_over, refuse_if_blocked, start_clock
 
 FIRST_VISIT = timedelta(hours=2)
 MEDICAL = ("medically_stable", "medicines_addressed")
@@ -146,7 +146,7 @@ def _open_episode(
     )
     subject = f"episode:{episode.pk}"
     record(case_id=episode.case_id, event="episode.opened", subject=subject, coordinator=str(coordinator.pk))
-    start_clock(by=by, case_id=episode.case_id, subject=subject, policy=SUPPORT_PLAN, started_at=now())
+    _start(by, episode, subject, SUPPORT_PLAN)
     return episode
 
 
@@ -171,14 +171,17 @@ def begin_spell(by: Actor, episode: Episode, service: Service, referral: Referra
         episode=episode, service=service, main=not beside, period=TimestamptzRange(now(), None), referral=referral
     )
     first = not episode.spells.exclude(pk=spell.pk).exists()
-    known = {"by": by, "case_id": episode.case_id, "started_at": now()}
     record(case_id=episode.case_id, event="spell.started", subject=f"spell:{spell.pk}", service=service)
     if service is Service.CRISIS:
-        start_clock(**known, subject=f"spell:{spell.pk}", policy=CRISIS_SPELL)
+        _start(by, episode, f"spell:{spell.pk}", CRISIS_SPELL)
     if first:
-        start_clock(**known, subject=f"episode:{episode.pk}", policy=INTERMEDIATE_CARE)
-        start_clock(**known, subject=f"episode:{episode.pk}", policy=TRANSITION_PLAN)
+        _start(by, episode, f"episode:{episode.pk}", INTERMEDIATE_CARE)
+        _start(by, episode, f"episode:{episode.pk}", TRANSITION_PLAN)
     return spell
+
+
+def _start(by: Actor, episode: Episode, subject: str, policy: str) -> None:
+    start_clock(by=by, case_id=episode.case_id, subject=subject, policy=policy, started_at=now())
 
 
 def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:

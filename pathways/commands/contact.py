@@ -3,9 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from timelimits.commands import close_case, hand_over, stop_clock
-from timelimits.models import CaseDeadline
-
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor
@@ -15,6 +12,8 @@ from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
 from pathways.models import Contact, Episode, Task
 from referrals.domain import CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
 from referrals.models import Referral
+from timelimits.commands import close_case, hand_over, stop_clock
+from timelimits.models import CaseDeadline
 
 
 @command

@@ -3,8 +3,6 @@
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from timelimits.commands import hand_over
-from timelimits.models import CaseDeadline
 
 from accounts.commands import grant_access
 from accounts.models import Team
@@ -15,6 +13,8 @@ from pathways import queries
 from pathways.commands.accept import member_of
 from pathways.domain import BY_VERB, Move
 from pathways.models import CoordinatorTerm, Episode
+from timelimits.commands import hand_over
+from timelimits.models import CaseDeadline
 
 
 def begin(by: Actor, verb: str, episode_id: UUID, version: int | None) -> tuple[Move, Episode]:

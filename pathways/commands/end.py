@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 from audit.commands import command, now, record
 from audit.domain import Actor
@@ -24,6 +23,7 @@ from referrals.commands.decide import refuse_while_999_open
 from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import Status
 from referrals.models import Referral
+from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 CANCELS = {
     EndReason.COMPLETED: "not_needed",

@@ -3,14 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from timelimits.commands import hand_over
-
 from audit.commands import command, now
 from audit.domain import Actor
 from audit.refusals import NotPermitted, RuleBroken
 from referrals.commands.moves import begin, complete
 from referrals.domain import Phase, Status
 from referrals.models import InformationRequest, Referral
+from timelimits.commands import hand_over
 
 
 def _show_on_list(by: Actor, referral: Referral) -> None:

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from timelimits.commands import cancel_clocks, start_clock
-
 from accounts.queries import codes
 from audit.commands import command, now
 from audit.domain import Actor
@@ -13,6 +11,7 @@ from referrals.commands.moves import begin, complete, done_already, end_clocks, 
 from referrals.commands.register import start_clocks
 from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Answer, Service, Urgency
 from referrals.models import Referral
+from timelimits.commands import cancel_clocks
 
 
 @command
@@ -55,12 +54,7 @@ def triage_referral(
 
 def _change_clocks(by: Actor, referral: Referral, worse_since: datetime | None) -> None:
     cancel_clocks(by=by, subject=subject(referral), reason="not_needed", policies=(CRISIS_RESPONSE, SPA_TRIAGE))
-    if worse_since is None:
-        start_clocks(by, referral)
-        return
-    known = {"by": by, "case_id": referral.case_id, "subject": subject(referral), "started_at": worse_since}
-    start_clock(**known, policy=SPA_TRIAGE, variant=referral.urgency)
-    start_clock(**known, policy=CRISIS_RESPONSE)
+    start_clocks(by, referral, worse_since or referral.received_at)
 
 
 @command
@@ -90,12 +84,22 @@ def record_not_wanted(*, by: Actor, referral_id: UUID, note: str, version: int |
     return _end(by, "not_wanted", referral_id, version, cancel="not_wanted", note=note)
 
 
-def _end(by: Actor, verb: str, referral_id: UUID, version: int | None, *, cancel: str, **told: str) -> Referral:
+def _end(
+    by: Actor,
+    verb: str,
+    referral_id: UUID,
+    version: int | None,
+    *,
+    cancel: str,
+    reason: str = "",
+    signpost: str = "",
+    note: str = "",
+) -> Referral:
     move, referral = begin(by, verb, referral_id, version)
     if done_already(move, referral):
         return referral
     refuse_while_999_open(referral)
-    complete(by, move, referral, **told)
+    complete(by, move, referral, reason=reason, signpost=signpost, note=note)
     end_clocks(by, move, referral, now(), cancel)
     return referral
 

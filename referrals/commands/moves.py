@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from timelimits.commands import cancel_clocks, close_case, stop_clock
-
 from audit.commands import now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, Stale
@@ -12,6 +10,7 @@ from referrals import queries
 from referrals.domain import BY_VERB, ENDED_UNACCEPTED, STATUS_WORDS, Move, Status
 from referrals.models import Referral, ReferralTransition
 from referrals.presenters import wall_clock
+from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 
 def subject(referral: Referral) -> str:

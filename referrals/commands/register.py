@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from timelimits.commands import hand_over, start_clock
-
 from accounts.commands import grant_access
 from accounts.domain import AccessLevel
 from audit.commands import command, now, record, require
@@ -27,24 +25,34 @@ from referrals.domain import (
     settle_received_at,
 )
 from referrals.models import Person, Referral, ReferralTransition
+from timelimits.commands import hand_over, start_clock
 
 
 @command
 def register_referral(
-    *, by: Actor, details: ReferralDetails, person: PersonDetails | None = None, person_id: UUID | None = None
+    *,
+    by: Actor,
+    details: ReferralDetails,
+    person: PersonDetails | None = None,
+    person_id: UUID | None = None,
+    form_id: UUID | None = None,
 ) -> Referral:
     """Register one request for help (R032) and start its clocks from when it was received (R126).
 
+    One form, however often and from however many tabs it is sent, makes one referral: the first is returned quietly.
     `details.received_at` may be any past instant; up to 60 seconds ahead is taken as now. Raises RuleBroken
     (received_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
     """
     move = BY_VERB["register"]
     require(by, move.permission)
+    if form_id is not None and (sent := queries.sent_already(by, form_id)):
+        return sent
     if not details.summary.strip():
         raise RuleBroken("summary_missing", "Say what has happened.", field="summary")
     received_at = _received_at(details)
     who, identity = settle_person(by, person, person_id)
     referral = _row(details, who)
+    referral.form_id = form_id
     referral.received_at, referral.recorded_at, referral.identity = received_at, now(), identity
     referral.zone = zone_for(referral.location_postcode or who.postcode) or ""
     referral.front_door = queries.front_door(referral.zone)
@@ -52,7 +60,7 @@ def register_referral(
     referral.save()
     _note(by, referral)
     _let_in(by, referral)
-    start_clocks(by, referral)
+    start_clocks(by, referral, received_at)
     hand_over(
         by=by,
         case_id=referral.case_id,
@@ -138,9 +146,17 @@ def _let_in(by: Actor, referral: Referral) -> None:
         grant_access(by=by, case_id=referral.case_id, organisation_id=by.organisation, level=level, why="referrer")
 
 
-def start_clocks(by: Actor, referral: Referral) -> None:
-    """Start the triage clock, and for a crisis the two-hour clock, from when the referral was received."""
-    known = {"by": by, "case_id": referral.case_id, "subject": subject(referral), "started_at": referral.received_at}
-    start_clock(**known, policy=SPA_TRIAGE, variant=referral.urgency)
+def start_clocks(by: Actor, referral: Referral, started_at: datetime) -> None:
+    """Start the triage clock, and for a crisis the two-hour clock."""
+    starts = [(SPA_TRIAGE, str(referral.urgency))]
     if referral.urgency == Urgency.CRISIS:
-        start_clock(**known, policy=CRISIS_RESPONSE)
+        starts.append((CRISIS_RESPONSE, ""))
+    for policy, variant in starts:
+        start_clock(
+            by=by,
+            case_id=referral.case_id,
+            subject=subject(referral),
+            policy=policy,
+            variant=variant,
+            started_at=started_at,
+        )

@@ -277,8 +277,9 @@ def test_allocate__needs_a_reason_and_a_fresh_page(door: FrontDoor):
         commands.allocate_episode(**known, reason="Leave", version=99)
 
 
-def test_allocate__to_another_team_lets_it_in(door: FrontDoor):
+def test_allocate__to_another_team_lets_it_in(door: FrontDoor, clock):
     episode = accept(door, register(door.actor("spa"))).episode
+    clock.shift(timedelta(hours=1))
     commands.allocate_episode(
         by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["bob"].pk,
         team_id=door.other_crisis.pk, reason="Moved to her son in the north",
