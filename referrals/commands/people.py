@@ -11,6 +11,7 @@ from audit.refusals import RuleBroken, Stale
 from referrals import queries
 from referrals.domain import Identity, PersonDetails, clean_nhs_number, clean_postcode
 from referrals.models import Person
+from timelimits.local_time import local_date
 
 
 def settle_person(by: Actor, details: PersonDetails | None, person_id: UUID | None) -> tuple[Person, Identity]:
@@ -43,7 +44,7 @@ def _number(typed: str) -> str:
 def _new_person(details: PersonDetails, number: str) -> Person:
     if not details.family_name.strip():
         raise RuleBroken("name_missing", "Give at least one name, or what they are called.", field="person.family_name")
-    if details.born_on and details.born_on > now().date():
+    if details.born_on and details.born_on > local_date(now()):
         raise RuleBroken("born_later_than_today", "The birth date is later than today.", field="person.born_on")
     person = Person(
         nhs_number=number or None,
