@@ -61,6 +61,7 @@ class Referral(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     reference = models.CharField(max_length=16, unique=True)
     case_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    form_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     joined_case_id = models.UUIDField(null=True, blank=True, db_index=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="referrals")
     identity = models.CharField(max_length=20, choices=choices(Identity), default=Identity.AS_TOLD)

@@ -65,6 +65,13 @@ def next_reference(received_at: datetime) -> str:
     return f"R-{received_at.astimezone(LONDON):%y}-{number:05d}"
 
 
+def sent_already(by: Actor, form_id: UUID) -> Referral | None:
+    """Return the referral that this form made; of two sendings at once the second waits here for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [form_id.int % 2**63])
+    return scope(Referral.objects.select_related("person"), by).filter(form_id=form_id).first()
+
+
 def find_people(by: Actor, words: str) -> list[Person]:
     """Return up to eight people by NHS number, telephone number, postcode or a name of three letters or more.
 

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('reference', models.CharField(max_length=16, unique=True)),
                 ('case_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('form_id', models.UUIDField(blank=True, editable=False, null=True, unique=True)),
                 ('joined_case_id', models.UUIDField(blank=True, db_index=True, null=True)),
                 ('identity', models.CharField(choices=[('as_told', 'as_told'), ('number_conflict', 'number_conflict')], default=referrals.domain.Identity['AS_TOLD'], max_length=20)),
                 ('version', models.PositiveIntegerField(default=1)),
