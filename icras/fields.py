@@ -74,7 +74,7 @@ def _heading(field: BoundField, look: Params, base: str) -> Params:
 def _attributes(field: BoundField, *taken: str) -> dict[str, str]:
     """Return the widget's own attributes, such as maxlength, that no macro parameter carries."""
     attrs = field.build_widget_attrs(field.field.widget.attrs, field.field.widget)
-    skip = {"id", "class", "type", "required", "aria-describedby", "aria-invalid", *taken}
+    skip = {"id", "class", "type", "required", "aria-describedby", "aria-invalid", "placeholder", *taken}
     kept = {
         key: "" if value is True else str(value)
         for key, value in attrs.items()

@@ -50,8 +50,8 @@ INSTALLED_APPS = [
     "pathways",
     "referrals",
     "capacity",
-    #"timelimits",
-    #"notifications",
+    "timelimits",
+    "notifications",
     "accounts",
     "audit",
     "allauth",
@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionEndMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -87,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "icras.http.ActorMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "icras.http.RefusalMiddleware",
 ]
 
@@ -126,6 +128,14 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # the page answers the same; nobody is written to who has no account
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Whole organisations sit behind one address: the limit that counts is the one on each account (5 in 5 minutes)
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/300s/key", "reset_password": "60/m/ip,5/m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if environment.flag("ICRAS_BEHIND_PROXY") else 0
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks drift
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "ICRAS"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -137,6 +147,7 @@ ICRAS_REQUIRE_MFA = PRODUCTION or environment.flag("ICRAS_REQUIRE_MFA")
 # Sessions, cookies, transport
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ICRAS_IDLE_MINUTES = environment.number("ICRAS_IDLE_MINUTES", 30)
+ICRAS_WARN_SECONDS = environment.number("ICRAS_WARN_SECONDS", 300)  # how long before the end a page says so
 SESSION_COOKIE_AGE = environment.number("ICRAS_SESSION_HOURS", 12) * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

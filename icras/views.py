@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.domain import Permission
+from accounts.middleware import sent_again
 from accounts.queries import place
 from audit.commands import now
 from audit.domain import Actor
@@ -66,4 +67,5 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the form was too old to trust, and what to do."""
-    return render(request, "icras/csrf.html", status=403)
+    context = {"fields": sent_again(request), "action": request.get_full_path()}
+    return render(request, "icras/csrf.html", context, status=403)

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.domain import Duty
+from accounts.presenters import DUTY_WORDS, role_words, sentence
 from icras.fields import fault_words, first_id, macro_for, summary_words
 from icras.templatetags.nhsuk import render
 
@@ -166,3 +168,15 @@ def tel(value: str | None) -> str:
 def phone(value: str | None) -> str:
     """Return a telephone number that never breaks across lines."""
     return (value or "").replace(" ", "\u00a0")
+
+
+@register.filter
+def role(code: str) -> str:
+    """Return what a role is called on screen."""
+    return role_words(code)
+
+
+@register.filter
+def duty(code: str) -> str:
+    """Return what a duty is called on screen."""
+    return sentence(DUTY_WORDS[Duty(code)])

@@ -1,0 +1,39 @@
+"""What allauth asks of us: words of its faults, no self-registration, the second factor's picture."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+from qrcode.image.svg import SvgPathImage
+from qrcode.main import make
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by an administrator's invitation only."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The e-mail address or the password is not right",
+        "incorrect_password": "That is not your password",
+        "enter_current_password": "That is not your password",
+        "too_many_login_attempts": "Too many wrong tries. Wait five minutes, or set a new password",
+        "invalid_password_reset": "This link has been used or is too old",
+        "rate_limited": "Too many tries. Wait a few minutes",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody registers themselves."""
+        return False
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """The picture to scan is drawn into the page: the security policy lets no data: address in."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "That code is not right. Codes change every 30 seconds: try the next one",
+    }
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the picture as plain SVG without an XML declaration."""
+        image: Any = make(url, image_factory=SvgPathImage)
+        return str(image.to_string(encoding="unicode"))

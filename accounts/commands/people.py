@@ -1,0 +1,94 @@
+"""Who may sign in. An account's own history is kept under its user's id."""
+
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+
+from accounts.domain import Permission, ResetReason
+from accounts.guards import keep_an_administrator, locked_user
+from accounts.models import User
+from audit.commands import command, record, require
+from audit.domain import Actor
+from audit.refusals import RuleBroken
+
+
+@command
+def invite_person(*, by: Actor, email: str, name: str, phone: str = "") -> User:
+    """Make an account without a password; the person sets one by the link that is sent to them.
+
+    Raises NotPermitted; RuleBroken email_taken when somebody has this address already, in any capitals.
+    """
+    require(by, Permission.ACCOUNT_MANAGE)
+    if User.objects.filter(email__iexact=email).exists():
+        raise RuleBroken("email_taken", "Somebody has this e-mail address already.", field="email")
+    user = User.objects.create_user(email, name=name, phone=phone)
+    record(case_id=user.pk, event="account.invited", subject=f"user:{user.pk}")
+    return user
+
+
+@command
+def change_person(*, by: Actor, user_id: UUID, name: str, phone: str) -> User:
+    """Change a person's name and telephone number. Raises NotPermitted, NotFound."""
+    require(by, Permission.ACCOUNT_MANAGE)
+    user = locked_user(user_id)
+    user.name, user.phone = name, phone
+    user.save(update_fields=["name", "phone"])
+    record(case_id=user.pk, event="account.changed", subject=f"user:{user.pk}")
+    return user
+
+
+@command
+def disable_person(*, by: Actor, user_id: UUID) -> User:
+    """Stop a person from signing in, at once; what they did stays. Quiet when already so.
+
+    Raises NotPermitted; NotFound; RuleBroken last_administrator, own_account.
+    """
+    require(by, Permission.ACCOUNT_MANAGE)
+    user = locked_user(user_id)
+    if by.user_id == user.pk:
+        raise RuleBroken("own_account", "You can’t disable your own account. Ask another administrator.")
+    if not user.is_active:
+        return user
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    keep_an_administrator()
+    record(case_id=user.pk, event="account.disabled", subject=f"user:{user.pk}")
+    return user
+
+
+@command
+def enable_person(*, by: Actor, user_id: UUID) -> User:
+    """Let a disabled person sign in again, with the roles they still hold. Quiet when already so."""
+    require(by, Permission.ACCOUNT_MANAGE)
+    user = locked_user(user_id)
+    if not user.is_active:
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        record(case_id=user.pk, event="account.enabled", subject=f"user:{user.pk}")
+    return user
+
+
+@command
+def reset_second_factor(*, by: Actor, user_id: UUID, reason: ResetReason) -> int:
+    """Take away a person's second factor, recovery codes and trusted devices; they set it up anew at the next sign-in.
+
+    Returns how many were removed. The administrator is named in the history, with the coded reason.
+    Raises NotPermitted; NotFound; RuleBroken own_account: nobody lifts their own second factor.
+    """
+    require(by, Permission.ACCOUNT_MANAGE)
+    user = locked_user(user_id)
+    if by.user_id == user.pk:
+        raise RuleBroken("own_account", "You can’t reset your own second factor. Ask another administrator.")
+    removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
+    record(case_id=user.pk, event="account.second_factor_reset", subject=f"user:{user.pk}", reason=str(reason))
+    return removed
+
+
+@command
+def set_letter_keys(*, by: Actor, on: bool) -> None:
+    """Switch single-letter keys off or on for oneself (WCAG 2.1.4)."""
+    if by.user_id is None:
+        return
+    user = locked_user(by.user_id)
+    user.keyboard_shortcuts = on
+    user.save(update_fields=["keyboard_shortcuts"])

@@ -1,0 +1,61 @@
+"""Letting somebody in: the account, its first role, and the e-mail with the link to set a password."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import send_mail
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts import commands
+from accounts.domain import Role
+from accounts.models import Membership, User
+from accounts.queries import place
+from audit.commands import command
+from audit.domain import Actor
+
+
+@command
+def _invite(*, by: Actor, typed: dict[str, Any]) -> User:
+    """Make the account and give its role in one transaction."""
+    user = commands.invite_person(by=by, email=typed["email"], name=typed["name"], phone=typed["phone"])
+    give(by, user.pk, typed)
+    return user
+
+
+def invite(request: HttpRequest, by: Actor, typed: dict[str, Any]) -> User:
+    """Make the account, give its role, then send the link."""
+    user = _invite(by=by, typed=typed)
+    send(request, user)
+    return user
+
+
+def give(by: Actor, user_id: UUID, typed: dict[str, Any]) -> Membership:
+    """Give the role that a form holds."""
+    return commands.give_role(
+        by=by,
+        user_id=user_id,
+        team_id=typed["team"].pk,
+        role=Role(typed["role"]),
+        starts_on=typed["starts_on"],
+        ends_on=typed["ends_on"],
+        profession=typed["profession"],
+    )
+
+
+def reset(by: Actor, user_id: UUID, typed: dict[str, Any]) -> int:
+    """Take away the second factor for the reason that a form holds."""
+    return commands.reset_second_factor(by=by, user_id=user_id, reason=typed["reason"])
+
+
+def send(request: HttpRequest, user: User) -> None:
+    """E-mail the link to set a password; it works once and for PASSWORD_RESET_TIMEOUT (three days)."""
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    path = reverse("account_reset_password_from_key", args=key.split("-", 1))
+    context = {"link": request.build_absolute_uri(path), "place": place().name}
+    words = render_to_string("accounts/email/invitation.txt", context)
+    send_mail("Set your ICRAS password", words, settings.DEFAULT_FROM_EMAIL, [user.email])

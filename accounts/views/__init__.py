@@ -1,0 +1,1 @@
+"""Pages of accounts: my own, people, rota, partner systems."""
