@@ -35,7 +35,7 @@ def insert(
     columns = [list(values) for values in zip(*rows, strict=True)]
     if not columns:
         return []
-    fields = [model._meta.get_field(name) for name in names]
+    fields = [_field(model, name) for name in names]
     values = [_plain(f, column) for f, column in zip(fields, columns, strict=True)]
     arrays = ", ".join(f"%s::{f.db_type(connection)}[]" for f in fields)
     targets = ", ".join(f'"{f.column}"' for f in fields)
@@ -43,10 +43,14 @@ def insert(
     if skip_existing:
         sql += " ON CONFLICT DO NOTHING"
     if returning:
-        sql += " RETURNING " + ", ".join(f'"{model._meta.get_field(name).column}"' for name in returning)
+        sql += " RETURNING " + ", ".join(f'"{_field(model, name).column}"' for name in returning)
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall() if returning else []
+
+
+def _field(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 def _plain(model_field: Any, column: list[Any]) -> list[Any]:

@@ -68,4 +68,5 @@ def retry_after(attempts: int) -> timedelta | None:
     """Return how long to wait after this many failed attempts (from 1): doubling up to an hour; None to give up."""
     if attempts >= MOST_ATTEMPTS:
         return None
-    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
+    doublings: int = min(attempts - 1, 10)
+    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)

@@ -1,0 +1,1 @@
+"""The heart: rules of time, running clocks, deadlines, the sweep and the ladder."""

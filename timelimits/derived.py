@@ -23,7 +23,7 @@ from timelimits.models import Clock, ClockEvent, Extension, Pause
 from timelimits.rules import outcome, reckon
 
 CACHED = ("due_at", "soon_at", "paused_at", "next_check_at", "outcome")
-Recorded = Collection[tuple[str, datetime]]
+Recorded = Collection[tuple[str, datetime | None]]
 
 
 def history_of(clock: Clock, pauses: Iterable[Pause] = (), extensions: Iterable[Extension] = ()) -> History:
@@ -87,13 +87,10 @@ def annotate(clock: Clock) -> None:
 
 def quieten(clock: Clock) -> None:
     """Stop every ladder of a clock that ended or whose due instant moved."""
-    ClockEvent.objects.filter(clock=clock, climb_at__isnull=False).exclude(due_at=_still_due(clock)).update(
-        climb_at=None
-    )
-
-
-def _still_due(clock: Clock) -> datetime | None:
-    return clock.due_at if clock.stopped_at is None else None
+    climbing = ClockEvent.objects.filter(clock=clock, climb_at__isnull=False)
+    if clock.stopped_at is None and clock.due_at is not None:
+        climbing = climbing.exclude(due_at=clock.due_at)
+    climbing.update(climb_at=None)
 
 
 LOCK = "SELECT case_id FROM timelimits_casedeadline WHERE case_id = ANY(%s) ORDER BY case_id FOR UPDATE"

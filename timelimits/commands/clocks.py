@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from accounts.domain import Permission
@@ -55,7 +56,7 @@ def start_clock(
     )
     history = history_of(clock)
     settle(clock, history, reckon(history, book.terms(row)), ())
-    values = [getattr(clock, Clock._meta.get_field(name).attname) for name in NEW]
+    values = [getattr(clock, "policy_id" if name == "policy" else name) for name in NEW]
     if not insert(Clock, NEW, [values], returning=["id"], skip_existing=True):
         return Clock.objects.get(subject=subject, policy_code=policy, stopped_at=None)
     clock._state.adding = False
@@ -105,7 +106,7 @@ def _end(by: Actor, clock: Clock, at: datetime, event: str, reason: str = "") ->
     return clock
 
 
-def _moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: object) -> None:
+def _moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: Any) -> None:
     """What every change leaves behind: recorded breaches annotated, ladders quiet, one event, the case's row."""
     if event != "clock.started":
         annotate(clock)

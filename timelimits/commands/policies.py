@@ -132,7 +132,7 @@ def _work_out(rows: Any, event: str) -> None:
     _refresh(list(running), event)
 
 
-def _refresh(clocks: Sequence[Clock], event: str, **codes: object) -> None:
+def _refresh(clocks: Sequence[Clock], event: str, **codes: Any) -> None:
     book, cases = Book(), set()
     for clock in clocks:
         before = clock.due_at

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -19,10 +20,12 @@ from timelimits.alarms import clear_alarms, raise_alarm
 from timelimits.book import Book
 from timelimits.derived import history_of, moments, rewrite_deadlines, settle
 from timelimits.domain import BREACH, PUSH_ON, AlarmKind, StageAt
-from timelimits.models import Clock, ClockEvent, Extension, Heartbeat, Pause
+from timelimits.models import Clock, ClockEvent, Extension, Heartbeat, Pause, Policy
 from timelimits.rules import reckon
 from timelimits.telling import Telling, Told, tell
 
+Child = TypeVar("Child", Pause, Extension)
+Faults = dict[Clock, Exception]
 UNUSABLE = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
 EVENT = ("clock", "case_id", "stage", "due_at", "happened_at", "noticed_at", "rung", "acknowledged_by", "annotation")
 SAVE = """
@@ -87,15 +90,14 @@ def _sweep(by: Actor, clocks: Sequence[Clock], now: datetime) -> None:
     clear_alarms(AlarmKind.ROW_RAISED, [f"clock:{f.clock.pk}" for f in found if f.clock.faults], now)
 
 
-def _work_out(clocks: Sequence[Clock], now: datetime) -> tuple[list[Found], dict[Clock, Exception]]:
+def _work_out(clocks: Sequence[Clock], now: datetime) -> tuple[list[Found], Faults]:
     book = Book()
     ids = [clock.pk for clock in clocks]
-    pauses, extensions = (
-        _by_clock(Pause.objects.filter(clock__in=ids)),
-        _by_clock(Extension.objects.filter(clock__in=ids)),
-    )
-    policies = {policy.pk: policy for policy in _policies(clocks)}
-    found, faults = [], {}
+    pauses = _by_clock(Pause.objects.filter(clock__in=ids))
+    extensions = _by_clock(Extension.objects.filter(clock__in=ids))
+    policies = Policy.objects.in_bulk({clock.policy_id for clock in clocks})
+    found: list[Found] = []
+    faults: Faults = {}
     for clock in clocks:
         try:
             clock.policy = policies[clock.policy_id]
@@ -105,12 +107,8 @@ def _work_out(clocks: Sequence[Clock], now: datetime) -> tuple[list[Found], dict
     return found, faults
 
 
-def _policies(clocks: Iterable[Clock]) -> Iterable:
-    return Clock._meta.get_field("policy").related_model.objects.filter(pk__in={c.policy_id for c in clocks})
-
-
-def _by_clock(rows: Iterable) -> dict[UUID, list]:
-    grouped = defaultdict(list)
+def _by_clock(rows: Iterable[Child]) -> dict[UUID, list[Child]]:
+    grouped: dict[UUID, list[Child]] = defaultdict(list)
     for row in rows:
         grouped[row.clock_id].append(row)
     return grouped
@@ -121,9 +119,11 @@ def _one(clock: Clock, book: Book, pauses: Iterable[Pause], extensions: Iterable
     kept_due, last_check = clock.due_at, clock.next_check_at
     history = history_of(clock, pauses, extensions)
     reckoning = reckon(history, book.terms(clock.policy))
-    all_known = clock.faults or kept_due != reckoning.due_at or last_check is None
-    reached = [m for m in moments(reckoning) if m.at <= now and (all_known or m.at >= last_check)]
-    settle(clock, history, reckoning, {(m.code, reckoning.due_at) for m in moments(reckoning) if m.at <= now})
+    if clock.faults or kept_due != reckoning.due_at:
+        last_check = None
+    passed = [m for m in moments(reckoning) if m.at <= now]
+    reached = [m for m in passed if last_check is None or m.at >= last_check]
+    settle(clock, history, reckoning, {(m.code, reckoning.due_at) for m in passed})
     return Found(clock, reached, kept_due != clock.due_at)
 
 
@@ -177,7 +177,7 @@ def _note_climbs(told: Sequence[Told]) -> None:
         cursor.execute(CLIMB, [[t.event_id for t in told], [t.rung for t in told], [t.climb_at for t in told]])
 
 
-def _push_on(faults: dict[Clock, Exception], now: datetime) -> None:
+def _push_on(faults: Faults, now: datetime) -> None:
     """Look at these again in five minutes, and say so."""
     if not faults:
         return
