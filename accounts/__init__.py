@@ -1,0 +1,1 @@
+"""Organisations, teams, people, roles as data, duty rota, sign-in, partner systems, and who may see which case."""

@@ -1,0 +1,1 @@
+"""What the place has: zones now; beds, hours and care homes have their home here."""

@@ -1,0 +1,1 @@
+"""What reaches across the apps and owns no tables: board, caseload, case page."""

@@ -1,0 +1,1 @@
+"""Episodes, their one co-ordinator, spells in the four services, contacts and tasks."""
