@@ -17,6 +17,7 @@ from capacity.commands import end_zone, put_zone
 from capacity.queries import zones
 from icras.place.bundle import Bundle
 from icras.place.shapes import read_hours, read_period
+from icras.place.times import load_times
 
 DEMO_PASSWORD = "icras-demo"  # noqa: S105  (for made-up people, whom production refuses)
 
@@ -41,6 +42,7 @@ def _changes(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
     yield from _teams(by, bundle)
     for name, entries in bundle.lists.items():
         yield put_code_list(by=by, name=name, entries=[entry.data for entry in entries])
+    yield from load_times(by, bundle)
     yield from _people(by, bundle)
     yield from _shifts(by, bundle)
 

@@ -1,12 +1,20 @@
-"""Check the time limits of a bundle: every version can be read, has somebody to tell, and a calendar that opens."""
+"""The time limits of a bundle: every version can be read, has somebody to tell, and a calendar that opens."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from accounts.domain import Change
+from accounts.rota import LONDON
+from audit.commands import now
+from audit.domain import Actor
+from audit.refusals import RuleBroken
 from icras.place.bundle import Bundle, Entry, Fault
 from timelimits.bank_holidays import CalendarGapError, england_and_wales
+from timelimits.commands import end_policy, publish_calendar, publish_policy
 from timelimits.definitions import DefinitionError, read_edition, read_policy
 from timelimits.domain import Calendar, Edition, PolicyTerms
+from timelimits.models import OpeningCalendar, Policy
 from timelimits.rules import check_opening
 
 NEEDED = (
@@ -58,3 +66,44 @@ def _twice(policies: list[tuple[Entry, PolicyTerms]]) -> Iterator[Fault]:
     for entry, terms in policies:
         if counts[terms.code, terms.variant, terms.version] > 1:
             yield entry.fault("version", f"{terms.version} is there twice")
+
+
+def load_times(by: Actor, bundle: Bundle) -> Iterator[Change]:
+    """Publish the versions that are new. A limit that the bundle names no more ends today; running clocks go on.
+
+    Raises RuleBroken, naming file and key, for a version that is in use with other content.
+    """
+    calendars = set(OpeningCalendar.objects.values_list("code", "version"))
+    for entry in bundle.entries("calendar"):
+        _publish(publish_calendar, by, entry)
+        if (entry.data["code"], entry.data["version"]) not in calendars:
+            yield Change(f"calendar {entry.data['code']} version {entry.data['version']}", "added")
+    ends = {row[:3]: row[3] for row in Policy.objects.values_list("code", "variant", "version", "effective_until")}
+    for entry in bundle.entries("policy"):
+        row: Policy = _publish(publish_policy, by, entry)
+        key = (row.code, row.variant, row.version)
+        if key not in ends:
+            yield Change(_policy_words(row), "added")
+        elif ends[key] != row.effective_until:
+            yield Change(_policy_words(row), "ended", (f"effective_until: {ends[key]} → {row.effective_until}",))
+    yield from _end_left_out(by, bundle)
+
+
+def _end_left_out(by: Actor, bundle: Bundle) -> Iterator[Change]:
+    named = {(entry.data["code"], entry.data.get("variant", "")) for entry in bundle.entries("policy")}
+    today = now().astimezone(LONDON).date()
+    for row in Policy.objects.filter(effective_until=None).order_by("code", "variant", "version"):
+        if (row.code, row.variant) not in named:
+            end_policy(by=by, code=row.code, variant=row.variant, until=today)
+            yield Change(_policy_words(row), "ended", (f"effective_until: {today}",))
+
+
+def _policy_words(row: Policy) -> str:
+    return f"limit {row.code} {row.variant}".strip() + f" version {row.version}"
+
+
+def _publish(publish: Callable[..., Any], by: Actor, entry: Entry) -> Any:
+    try:
+        return publish(by=by, definition=entry.data)
+    except RuleBroken as no:
+        raise RuleBroken(no.code, f"{entry.file}: {entry.key}: {no.message}", no.field) from no
