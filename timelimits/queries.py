@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from accounts.domain import Permission
+from accounts.domain import AccessLevel, Permission
 from accounts.queries import scope
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
@@ -80,9 +80,9 @@ def overdue(now: datetime) -> Q:
     return Q(stopped_at=None, due_at__lt=now)
 
 
-def for_actor(by: Actor) -> QuerySet[Clock]:
+def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[Clock]:
     """Return the clocks of cases that the actor may see."""
-    return scope(Clock.objects.all(), by)
+    return scope(Clock.objects.all(), by, levels=levels)
 
 
 def get(by: Actor, clock_id: UUID) -> Clock:
@@ -102,12 +102,14 @@ def lock(by: Actor, clock_id: UUID) -> Clock:
     return clock
 
 
-def clocks_for(by: Actor, case_ids: Iterable[UUID]) -> QuerySet[Clock]:
+def clocks_for(
+    by: Actor, case_ids: Iterable[UUID], levels: Iterable[AccessLevel] = (AccessLevel.FULL,)
+) -> QuerySet[Clock]:
     """Return the clocks of these cases with their policies.
 
     Running ones first by due instant, then those that ended.
     """
-    rows = for_actor(by).filter(case_id__in=list(case_ids)).select_related("policy")
+    rows = for_actor(by, levels).filter(case_id__in=list(case_ids)).select_related("policy")
     return rows.order_by(F("stopped_at").desc(nulls_first=True), F("due_at").asc(nulls_last=True), "pk")
 
 

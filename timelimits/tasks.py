@@ -13,7 +13,10 @@ MOST_BATCHES = 400
 
 @shared_task(name="timelimits.sweep")
 def sweep() -> int:
-    """Write every stage that has come, batch by batch, then say that the sweep ran. Returns how many clocks were seen."""
+    """Write every stage that has come, batch by batch, then say that the sweep ran.
+
+    Returns how many clocks were seen.
+    """
     at = now()
     lag = sweep_lag(at)
     done = 0
