@@ -154,6 +154,14 @@ def test_run__ends_with_an_error_when_a_part_dies(run, part):
     _all_gone(pids)
 
 
+def test_check__shows_the_breach_that_the_worker_recorded_and_who_was_told_and_ends(run):
+    checked = run("--check", ICRAS_SWEEP_SECONDS="1")
+    assert checked.ends() == 0, checked.said
+    assert re.search(r"R-\d\d-\d{5}: a 2-hour referral", checked.said)
+    assert "limit passed" in checked.said
+    assert re.search(r"told: \S+.* on duty", checked.said)
+
+
 def test_run__refuses_a_second_one_on_the_same_folder(run):
     run().until("ICRAS is running on")
     second = run()

@@ -3,9 +3,9 @@
 Nothing is swept here: what is printed was recorded by the worker that runs beside this command.
 """
 
-import time
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -34,13 +34,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, seconds: int, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("This makes a made-up referral, so it is not for production.")
-        began = time.monotonic()
+        began = monotonic()
         referral = register_referral(by=SYSTEM, details=_details(now() - LATE), person=_person())
-        self.stdout.write(
-            f"{referral.reference}: a 2-hour referral, received 3 hours ago. Waiting for the worker…"
-        )
+        self.stdout.write(f"{referral.reference}: a 2-hour referral, received 3 hours ago. Waiting for the worker…")
         breach, alerts = _wait(referral.case_id, began + seconds)
-        lag = time.monotonic() - began
+        lag = monotonic() - began
         self.stdout.write(f"  limit passed {instant_words(breach.due_at)}, noticed {instant_words(breach.noticed_at)}")
         self.stdout.write(f"  the worker needed {lag:.0f} s (it looks every {settings.ICRAS_SWEEP_SECONDS} s)")
         for alert in alerts:
@@ -64,10 +62,10 @@ def _details(received_at: datetime) -> ReferralDetails:
 def _wait(case_id: UUID, deadline: float) -> tuple[ClockEvent, list[Alert]]:
     """Return the breach of the two-hour limit and whom it was told to. Raises CommandError when time is up."""
     wanted = ClockEvent.objects.filter(case_id=case_id, stage=BREACH, clock__policy__code=CRISIS_RESPONSE)
-    while time.monotonic() < deadline:
+    while monotonic() < deadline:
         breach = wanted.first()
         alerts = list(Alert.objects.filter(event=breach).select_related("recipient")) if breach else []
         if breach and alerts:
             return breach, alerts
-        time.sleep(0.5)
+        sleep(0.5)
     raise CommandError("The worker has not recorded the breach and told somebody in time.")
