@@ -1,0 +1,101 @@
+"""The words of clocks. Pure: shape, words and tint say the same thing, and words alone are enough."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from timelimits.domain import CancelReason, Outcome
+from timelimits.local_time import day_words, instant_words, local_date, time_words
+from timelimits.rules import is_overdue
+
+IN_HOURS = timedelta(hours=12)
+IN_DAYS = timedelta(hours=48)
+MINUTE = timedelta(minutes=1)
+CANCEL_WORDS: dict[str, str] = {
+    CancelReason.NOT_WANTED: "did not want it",
+    CancelReason.WITHDRAWN: "withdrawn",
+    CancelReason.REDIRECTED: "went to another service",
+    CancelReason.DECLINED: "declined by us",
+    CancelReason.ADMITTED: "admitted to hospital",
+    CancelReason.DIED: "died",
+    CancelReason.NOT_NEEDED: "not needed",
+    CancelReason.ENTERED_IN_ERROR: "entered in error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWords:
+    """One clock as shown. `state` is run, soon, late, met, missed, pause or gone; `icon` names its symbol."""
+
+    state: str
+    headline: str
+    second: str
+    icon: str
+
+
+def clock_words(
+    due_at: datetime | None,
+    now: datetime,
+    *,
+    label: str,
+    soon_at: datetime | None = None,
+    stopped_at: datetime | None = None,
+    outcome: str = "",
+    paused_at: datetime | None = None,
+    pause_reason: str = "",
+    cancel_reason: str = "",
+) -> ClockWords:
+    """Return how a clock is shown at the instant. `label` is the limit in short: "2-hour visit"."""
+    if stopped_at is not None:
+        return _ended(due_at, stopped_at, outcome, label, cancel_reason)
+    if is_overdue(due_at, now):
+        return _of("late", f"Overdue by {span_words(now - (due_at or now))}", label)
+    if due_at is None:
+        since = f"since {since_words(paused_at, now)}" if paused_at else ""
+        second = ", ".join(part for part in (reason_words(pause_reason), since) if part)
+        return _of("pause", "Paused", second or label)
+    soon = soon_at is not None and now >= soon_at
+    return _of("soon" if soon else "run", left_words(due_at, now), label)
+
+
+def _of(state: str, headline: str, second: str) -> ClockWords:
+    return ClockWords(state, headline, second, state)
+
+
+def _ended(due_at: datetime | None, stopped_at: datetime, outcome: str, label: str, reason: str) -> ClockWords:
+    if outcome == Outcome.CANCELLED:
+        return _of("gone", "Cancelled", f"{label}: {CANCEL_WORDS.get(reason, reason_words(reason).lower())}")
+    apart = abs((due_at or stopped_at) - stopped_at)
+    if outcome == Outcome.BREACHED:
+        return _of("missed", f"Missed by {span_words(apart)}", label)
+    return _of("met", f"Met with {span_words(apart)} to spare" if apart >= MINUTE else "Met", label)
+
+
+def left_words(due_at: datetime, now: datetime) -> str:
+    """Return the time left: "38 min left"; over twelve hours ahead the date, "Due by Sat 19 Sep"."""
+    left = due_at - now
+    if left > IN_HOURS:
+        day = local_date(due_at)
+        year = f" {day.year}" if day.year != local_date(now).year else ""
+        return f"Due by {day_words(day)}{year}"
+    return f"{span_words(left)} left" if left >= MINUTE else "Less than a minute left"
+
+
+def span_words(span: timedelta) -> str:
+    """Return a length of time: "12 min", "2 h 5 min", from two days on "3 days"; whole minutes, rounded down."""
+    if span >= IN_DAYS:
+        return f"{span.days} days"
+    minutes = int(span // MINUTE)
+    if minutes < 1:
+        return "less than a minute"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"
+
+
+def since_words(at: datetime, now: datetime) -> str:
+    """Return when something began: the time today, else day and time."""
+    return time_words(at).split()[0] if local_date(at) == local_date(now) else instant_words(at)
+
+
+def reason_words(code: str) -> str:
+    """Return a coded reason as words: "question_out" is "Question out"."""
+    return code.replace("_", " ").capitalize()
