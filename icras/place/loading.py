@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from uuid import UUID, uuid5
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -11,7 +12,7 @@ from accounts.commands.place import name_place, put_code_list, put_organisation,
 from accounts.domain import Change, DayKind, Duty, Role, Scope, TeamKind
 from accounts.models import User
 from accounts.rota import LONDON
-from audit.commands import command, now
+from audit.commands import command, now, record
 from audit.domain import Actor
 from capacity.commands import end_zone, put_zone
 from capacity.queries import zones
@@ -19,6 +20,7 @@ from icras.place.bundle import Bundle
 from icras.place.shapes import read_hours, read_period
 from icras.place.times import load_times
 
+PLACES = UUID("6f0e1c0a-6a3f-5c55-9a57-1c7a5e0f0001")  # stands where an event of a case has the case
 DEMO_PASSWORD = "icras-demo"  # noqa: S105  (for made-up people, whom production refuses)
 
 
@@ -29,6 +31,9 @@ def load_bundle(*, by: Actor, bundle: Bundle, dry_run: bool) -> list[Change]:
     Only a bundle without faults may be given. Raises RuleBroken, and changes nothing, when the database says no.
     """
     changes = [change for change in _changes(by, bundle) if change is not None]
+    code = bundle.place.data["code"]
+    if changes:
+        record(case_id=uuid5(PLACES, code), event="place.loaded", subject=f"place:{code}", changes=len(changes))
     if dry_run:
         transaction.set_rollback(True)
     return changes
