@@ -1,7 +1,8 @@
 """What crosses HTTP: request ids, the acting user, and refusals turned into answers once, for pages and for REST."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,11 +18,12 @@ from accounts.models import User
 from accounts.queries import actor_for
 from audit.commands import note_denial
 from audit.domain import ANONYMOUS, Actor
-from audit.refusals import NotFound, NotPermitted, Refusal
+from audit.refusals import NotFound, NotPermitted, Refusal, Stale
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("icras.request")
 PROBLEM = "application/problem+json"
+MOST_ERRORS = 50
 DENIALS = (NotFound, NotPermitted)
 
 
@@ -91,7 +93,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         by = getattr(request.user, "actor", ANONYMOUS)
         _note_denial(by, error, request.resolver_match)
         errors = [{"field": error.field, "message": error.message}] if error.field else []
-        return _answer(error.status, error.code, error.message, errors)
+        status = 412 if isinstance(error, Stale) else error.status  # in REST the version comes as a condition, If-Match
+        return _answer(status, error.code, error.message, errors)
     answer = exception_handler(error, context)
     if answer is None:
         return None
@@ -108,13 +111,17 @@ def _status(error: Exception, status: int) -> int:
 
 def _words(error: Exception) -> tuple[str, str, list[dict[str, str]]]:
     if isinstance(error, exceptions.ValidationError):
-        return "invalid", "Some of what you sent is missing or wrong.", list(_field_errors(error.detail))
+        return (
+            "invalid",
+            "Some of what you sent is missing or wrong.",
+            list(islice(_field_errors(error.detail), MOST_ERRORS)),
+        )
     if isinstance(error, exceptions.APIException):
         return str(error.default_code), str(error.detail), []
     return "not_found", "There is nothing here.", []
 
 
-def _field_errors(detail: Any, path: str = "") -> Any:
+def _field_errors(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for key, value in detail.items():
             yield from _field_errors(value, f"{path}.{key}" if path else str(key))

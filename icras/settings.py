@@ -212,7 +212,7 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
     "SCOPES_BACKEND_CLASS": "accounts.scopes.PartnerScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
-    "ALLOWED_GRANT_TYPES": ["client-credentials"],
+    "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.PartnerValidator",
 }
 ICRAS_API_RATE = environment.text("ICRAS_API_RATE", "600/min")
 REST_FRAMEWORK = {
@@ -221,7 +221,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.PartnerThrottle"],
     "DEFAULT_THROTTLE_RATES": {"partner": ICRAS_API_RATE, "anonymous": ICRAS_API_RATE},
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.json_body.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "icras.http.problem",
     "UNAUTHENTICATED_USER": None,
@@ -232,8 +232,17 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Refer a person to intermediate care, and follow what happens. Times carry their offset.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [
+        "accounts.api.PartnerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": ["accounts.openapi.only_known_fields"],
+    "SORT_OPERATIONS": False,
 }
 
 # Language, time, static files, logs
@@ -257,7 +266,7 @@ STORAGES = {
 if MODE == "test":
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-WHITENOISE_USE_FINDERS = MODE == "test"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = MODE == "test"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W021"] if not PRODUCTION else []
 

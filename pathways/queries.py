@@ -1,6 +1,7 @@
 """Reads of episodes, always scoped by who asks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,15 +9,37 @@ from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.domain import AccessLevel, Duty, Permission, Role
-from accounts.queries import on_duty, people_with_role, scope
+from accounts.models import Team, User
+from accounts.queries import current_memberships, is_open, on_duty, people_with_role, scope, teams_for_zone
 from accounts.rota import LONDON
 from audit.commands import note_read, require
 from audit.domain import Actor
 from audit.refusals import NotFound
-from pathways.domain import Candidate, EpisodeStatus, suggest
+from pathways.domain import Candidate, EpisodeStatus, first_service, suggest
 from pathways.models import Contact, Episode, Task
+from referrals.domain import Service, Status, missing_to_decide, open_medical_question
 from referrals.models import Referral
+from referrals.queries import decidable
 from timelimits.models import CaseDeadline
+
+
+MEDICAL = ("medically_stable", "medicines_addressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Who could take a referral, and what is not known yet. `question` is what stops a planned acceptance, or ""."""
+
+    referral: Referral
+    live: Episode | None
+    teams: tuple[Team, ...]
+    team: Team | None
+    candidates: tuple[Candidate, ...]
+    duty: User | None
+    is_open: bool
+    members: tuple[User, ...]
+    question: str
+    unknown: tuple[str, ...]
 
 
 def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[Episode]:
@@ -28,6 +51,15 @@ def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) ->
 def get(by: Actor, episode_id: UUID, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> Episode:
     """Return one episode and log the reading. Raises NotFound when there is none or it is not yours."""
     episode = for_actor(by, levels).filter(pk=episode_id).first()
+    if episode is None:
+        raise NotFound
+    note_read(by=by, what="episode", ids=[episode.person_id])
+    return episode
+
+
+def get_by_case(by: Actor, case_id: UUID, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> Episode:
+    """Return the episode of a case and log the reading. Raises NotFound when there is none or it is not yours."""
+    episode = for_actor(by, levels).filter(case_id=case_id).first()
     if episode is None:
         raise NotFound
     note_read(by=by, what="episode", ids=[episode.person_id])
@@ -67,6 +99,69 @@ def candidates(team_id: UUID, now: datetime) -> list[Candidate]:
     loads = {row["responsible_user"]: (row["n"], row["next_due"]) for row in carrying}
     duty = {user.pk for user in on_duty(team_id, Duty.CO_ORDINATOR, now)}
     return suggest([Candidate(user.pk, user.name, *loads.get(user.pk, (0, None)), user.pk in duty) for user in people])
+
+
+def offer(by: Actor, referral: Referral, team_id: UUID | None, now: datetime) -> Offer:
+    """Return who could take a referral: the live episode that it would join, else teams and their co-ordinators.
+
+    The team asked for is chosen, else the first that serves the zone with the service triage chose.
+    """
+    live = live_episode(referral.person_id)
+    teams = teams_for(referral)
+    team = live.team if live else next((team for team in teams if team.pk == team_id), teams[0] if teams else None)
+    duty = on_duty(team.pk, Duty.CO_ORDINATOR, now) if team else []
+    return Offer(
+        referral=referral,
+        live=live,
+        teams=tuple(teams),
+        team=team,
+        candidates=tuple(candidates(team.pk, now)) if team and not live else (),
+        duty=duty[0] if duty else None,
+        is_open=team is not None and is_open(team.pk, now),
+        members=tuple(members(team.pk, now)) if team else (),
+        question=open_medical_question(decidable(referral)),
+        unknown=tuple(code for code in missing_to_decide(decidable(referral)) if code in MEDICAL),
+    )
+
+
+def teams_for(referral: Referral) -> list[Team]:
+    """Return the teams that could take a referral: those of its service first, and of these the zone's own first."""
+    wanted = str(first_service(referral.urgency, referral.service))
+    kinds = [wanted, *(str(kind) for kind in Service if kind != wanted)]
+    return [team for kind in kinds for team in teams_for_zone(referral.zone, kind)]
+
+
+def care_teams() -> QuerySet[Team]:
+    """Return the teams of the four services, by kind and name."""
+    return Team.objects.filter(kind__in=[str(service) for service in Service]).order_by("kind", "name")
+
+
+def coordinator_of(case_id: UUID) -> User | None:
+    """Return who co-ordinates the live episode of a case, also of one that joined it."""
+    live = Episode.objects.filter(case_id=root_case(case_id), status=EpisodeStatus.LIVE).select_related("coordinator")
+    episode = live.first()
+    return episode.coordinator if episode else None
+
+
+def members(team_id: UUID, now: datetime) -> QuerySet[User]:
+    """Return who works in a team now, by name."""
+    held = current_memberships(now).filter(team_id=team_id)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name")
+
+
+def episodes_of(by: Actor, person_ids: Iterable[UUID]) -> dict[UUID, list[Episode]]:
+    """Return the episodes of these people that the actor may see, the live or latest first."""
+    found: dict[UUID, list[Episode]] = {}
+    if not by.may(Permission.EPISODE_READ):
+        return found
+    for episode in for_actor(by).filter(person_id__in=list(person_ids)).order_by("-accepted_at"):
+        found.setdefault(episode.person_id, []).append(episode)
+    return found
+
+
+def not_seen_yet(episode: Episode) -> QuerySet[Referral]:
+    """Return the referrals of an episode that still wait for their first visit."""
+    return joined_referrals(episode.case_id).filter(status=Status.ACCEPTED, done_at=None)
 
 
 def joined_referrals(case_id: UUID) -> QuerySet[Referral]:

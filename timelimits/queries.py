@@ -8,16 +8,16 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet, Sum
 
 from accounts.domain import AccessLevel, Permission
-from accounts.queries import scope
+from accounts.queries import may_see, scope
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 from timelimits.book import Book
 from timelimits.derived import history_of
-from timelimits.domain import BETWEEN_LIMITS, BREACH, History, PolicyTerms, Reckoning, Segment, State
+from timelimits.domain import BETWEEN_LIMITS, BREACH
+from timelimits.explanation import Explanation
 from timelimits.local_time import instant_words
 from timelimits.models import (
     Alert,
-    BreachReason,
     CaseCount,
     CaseDeadline,
     Clock,
@@ -26,29 +26,9 @@ from timelimits.models import (
     Override,
     Policy,
 )
-from timelimits.rules import Terms, end_of_next_working_day, reckon, segments, state, used_at
+from timelimits.rules import end_of_next_working_day, reckon, segments, state, used_at
 
 LISTED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Everything behind one clock, for the page and for REST.
-
-    `used` and `allowed` are minutes, or whole days for day kinds.
-    """
-
-    clock: Clock
-    policy: PolicyTerms
-    terms: Terms
-    history: History
-    reckoning: Reckoning
-    state: State
-    until: datetime
-    pieces: tuple[Segment, ...]
-    used: timedelta
-    events: tuple[ClockEvent, ...]
-    reasons: tuple[BreachReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +65,9 @@ def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) ->
     return scope(Clock.objects.all(), by, levels=levels)
 
 
-def get(by: Actor, clock_id: UUID) -> Clock:
+def get(by: Actor, clock_id: UUID, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> Clock:
     """Return one clock with its policy. Raises NotFound if it is not there or not the actor's to see."""
-    clock = for_actor(by).select_related("policy").filter(pk=clock_id).first()
+    clock = for_actor(by, levels).select_related("policy").filter(pk=clock_id).first()
     if clock is None or not by.may(Permission.CLOCK_READ):
         raise NotFound
     return clock
@@ -121,9 +101,11 @@ def running(by: Actor, case_ids: Iterable[UUID] | None = None) -> QuerySet[Clock
     return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
 
 
-def explain(by: Actor, clock_id: UUID, now: datetime) -> Explanation:
+def explain(
+    by: Actor, clock_id: UUID, now: datetime, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)
+) -> Explanation:
     """Return everything behind a clock as it stands at the instant. Raises NotFound."""
-    clock, book = get(by, clock_id), Book()
+    clock, book = get(by, clock_id, levels), Book()
     terms = book.terms(clock.policy)
     history = history_of(clock, clock.pauses.order_by("paused_at"), clock.extensions.order_by("agreed_at"))
     reckoning = reckon(history, terms)
@@ -244,3 +226,16 @@ def told_of(event: ClockEvent) -> list[Alert]:
 def breaches_of(clock: Clock) -> QuerySet[ClockEvent]:
     """Return the recorded breaches of a clock, annotated ones too."""
     return clock.events.filter(stage=BREACH).order_by("due_at")
+
+
+def blocked(by: Actor, case_id: UUID, now: datetime) -> list[str]:
+    """Return the permissions that late limits of a case block. Raises NotFound for a case out of sight."""
+    if not may_see(by, case_id):
+        raise NotFound
+    late = Clock.objects.filter(overdue(now), case_id=case_id).values_list("policy__blocks", flat=True)
+    return sorted({permission for blocks in late for permission in blocks})
+
+
+def policies() -> QuerySet[Policy]:
+    """Return every version of every limit, by code, variant and version."""
+    return Policy.objects.order_by("code", "variant", "version")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
 
+from accounts.queries import may_see
 from audit.commands import command, now, record
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
@@ -23,6 +24,7 @@ from referrals.commands.decide import refuse_while_999_open
 from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import Status
 from referrals.models import Referral
+from referrals.queries import STATUS_LEVELS
 from timelimits.commands import cancel_clocks, close_case, stop_clock
 
 CANCELS = {
@@ -39,11 +41,14 @@ CANCELS = {
 def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int | None = None) -> Referral:
     """Take a referral back, with the reason in words. After acceptance this ends the episode that it opened.
 
-    Raises IllegalMove once the person has been seen: end the episode instead.
+    Whoever referred may do so, seeing its status only, until it is accepted. Raises IllegalMove after that, and for
+    everybody once the person has been seen: end the episode instead.
     """
-    move, referral = begin(by, "withdraw", referral_id, version)
+    move, referral = begin(by, "withdraw", referral_id, version, STATUS_LEVELS)
     if done_already(move, referral):
         return referral
+    if referral.status == Status.ACCEPTED and not may_see(by, referral.case_id):
+        raise IllegalMove("accepted_meanwhile", "This can't be done because it has been accepted. Ring the team.")
     if not reason.strip():
         raise RuleBroken("reason_missing", "Say why, in a few words.", field="reason")
     if referral.status == Status.ACCEPTED and referral.done_at is not None:

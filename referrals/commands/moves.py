@@ -1,8 +1,10 @@
 """How every move of a referral is made: looked up in the table, written with its transition row and its event."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from accounts.domain import AccessLevel
 from audit.commands import now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, Stale
@@ -18,14 +20,20 @@ def subject(referral: Referral) -> str:
     return f"referral:{referral.pk}"
 
 
-def begin(by: Actor, verb: str, referral_id: UUID, version: int | None) -> tuple[Move, Referral]:
+def begin(
+    by: Actor,
+    verb: str,
+    referral_id: UUID,
+    version: int | None,
+    levels: Iterable[AccessLevel] = (AccessLevel.FULL,),
+) -> tuple[Move, Referral]:
     """Check permission, lock the row in scope, check the version and the state.
 
     Raises NotPermitted, NotFound, Stale (with who changed it and when) or IllegalMove (with who was first and when).
     """
     move = BY_VERB[verb]
     require(by, move.permission)
-    referral = queries.lock(by, referral_id)
+    referral = queries.lock(by, referral_id, levels)
     already_there = move.to is not None and referral.status == move.to
     if referral.status not in move.sources and not already_there:
         raise IllegalMove(f"already_{referral.status}", f"This can't be done because {_who_was_first(referral)}.")

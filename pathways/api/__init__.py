@@ -1,0 +1,1 @@
+"""Acceptance, withdrawal and episodes for partner systems: shapes and endpoints."""

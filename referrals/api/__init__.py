@@ -1,0 +1,1 @@
+"""Referrals for partner systems: what comes in, what goes out, and where."""
