@@ -116,7 +116,7 @@ def build(request: HttpRequest) -> Shell:
         duty=duty_line(by.role, duties_of(user, now())),
         account_url=route("accounts:me"),
         sign_out_url=route("account_logout"),
-        find_url=route("casework:find") if by.may(Permission.PERSON_FIND) else "",
+        find_url=route("pathways:find") if by.may(Permission.PERSON_FIND) else "",
         bell_url=route("notifications:messages"),
         session=_session(request),
         extend_url=route("accounts:extend"),

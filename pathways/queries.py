@@ -22,7 +22,6 @@ from referrals.models import Referral
 from referrals.queries import decidable
 from timelimits.models import CaseDeadline
 
-
 MEDICAL = ("medically_stable", "medicines_addressed")
 
 

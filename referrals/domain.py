@@ -267,6 +267,25 @@ class ReferralDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a person while a call is still being taken, to look for them among those known."""
+
+    family_name: str = ""
+    given_name: str = ""
+    nhs_number: str = ""
+    born_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A limit that a referral will be under once it is sent."""
+
+    label: str
+    due_at: datetime
+    soon_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FirstVisitCheck:
     """Who will find out on the first visit what is not known yet, and why it can wait until then."""
 

@@ -1,8 +1,84 @@
-"""Words, numbers and times for people. Pure."""
+"""Words, numbers and times of referrals for people, and which acts are offered. Pure."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.urls import reverse
+
+from accounts.domain import Code
 from accounts.rota import LONDON
+from audit.domain import Actor
+from referrals.domain import (
+    MOVES,
+    STATUS_WORDS,
+    Agrees,
+    Answer,
+    Direction,
+    Identity,
+    LocationKind,
+    Move,
+    Service,
+    Status,
+    Urgency,
+    age_on,
+)
+from referrals.models import InformationRequest, Person, Referral, ReferralTransition
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+KEYS = {
+    "accept": "A", "triage": "T", "ask": "I", "answer": "E", "redirect": "R", "decline": "D", "take": "M",
+    "confirm_999": "9",
+}  # fmt: skip
+MAIN_ACTS = ("accept", "confirm_999")
+IN_ORDER = (
+    "accept", "confirm_999", "take", "triage", "answer", "ask", "redirect", "not_wanted", "decline", "withdraw",
+)  # fmt: skip
+WHERE_WORDS = {
+    LocationKind.HOME: "At home",
+    LocationKind.ELSEWHERE: "Somewhere else",
+    LocationKind.CARE_HOME: "Care home",
+    LocationKind.HOSPITAL: "Hospital",
+}
+AGREES_WORDS = {
+    Agrees.YES: "Yes",
+    Agrees.NO: "No",
+    Agrees.LACKS_CAPACITY: "Lacks capacity",
+    Agrees.NOT_ASKED: "Not asked yet",
+}
+SERVICE_WORDS = {
+    Service.CRISIS: "2-hour urgent (UCR)",
+    Service.REABLEMENT: "Reablement",
+    Service.HOME: "Home-based",
+    Service.BED: "Bed-based",
+}
+URGENCY_WORDS = {Urgency.CRISIS: "Within 2 hours", Urgency.PLANNED: "Planned"}
+DIRECTION_WORDS = {Direction.STEP_UP: "Community, to avoid hospital", Direction.STEP_DOWN: "Hospital"}
+ANSWER_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_KNOWN: "not known"}
+KNOWN_WORDS = {True: "Yes", False: "No", None: "Not known yet"}
+MISSING_WORDS = {
+    "medically_stable": "Is the person medically stable?",
+    "medicines_addressed": "Are their medicines dealt with?",
+    "agrees": "Does the person agree to us coming?",
+    "nhs_number": "NHS number",
+    "gp_practice": "Which GP practice?",
+    "red_flags": "A red flag was not answered",
+}
+DONE_WORDS = {
+    "register": "Received",
+    "take": "Taken",
+    "triage": "Urgency and service set",
+    "ask": "Information asked for",
+    "answer": "Answer recorded",
+    "confirm_999": "999 call recorded",
+    "accept": "Accepted",
+    "decline": "Declined",
+    "not_wanted": "Did not want it",
+    "redirect": "Redirected",
+    "withdraw": "Withdrawn",
+}
 
 
 def wall_clock(at: datetime, now: datetime) -> str:
@@ -16,3 +92,264 @@ def wall_clock(at: datetime, now: datetime) -> str:
 def spaced_nhs_number(number: str | None) -> str:
     """Return an NHS number as 3-3-4, or "" when there is none."""
     return f"{number[:3]} {number[3:6]} {number[6:]}" if number else ""
+
+
+def spaced_phone(number: str) -> str:
+    """Return a UK number in the groups it is read in ("07700 900 318"); anything else as typed."""
+    digits = re.sub(r"[\s()-]", "", number)
+    if not re.fullmatch(r"0\d{9,10}", digits):
+        return number
+    if digits.startswith("02"):
+        return f"{digits[:3]} {digits[3:7]} {digits[7:]}"
+    if re.match(r"0(1\d1|11\d|3|8)", digits):
+        return f"{digits[:4]} {digits[4:7]} {digits[7:]}"
+    return f"{digits[:5]} {digits[5:8]} {digits[8:]}"
+
+
+def name_of(person: Person) -> str:
+    """Return a name as typed: given name first."""
+    return f"{person.given_name} {person.family_name}".strip()
+
+
+def age_of(person: Person, now: datetime) -> int | None:
+    """Return the age in whole years today, or as told."""
+    return age_on(now.astimezone(LONDON).date(), person.born_on, person.age_about)
+
+
+def person_line(person: Person, now: datetime) -> str:
+    """Return "Ruby Sampleton, 79, born 4 Mar 1947", leaving out what is not known."""
+    age = age_of(person, now)
+    born = f"born {person.born_on.day} {person.born_on:%b %Y}" if person.born_on else ""
+    about = f"about {age}" if age is not None and not person.born_on else str(age or "")
+    return ", ".join(filter(None, (name_of(person), about, born)))
+
+
+def home_of(person: Person) -> str:
+    """Return the home address in one line, or nothing."""
+    return ", ".join(filter(None, (*person.address_lines, person.postcode)))
+
+
+def where_now(referral: Referral) -> tuple[str, str]:
+    """Return (words, icon) of where the person is now: "Next door", "Ward 7B", "Elm Test"."""
+    kind = LocationKind(referral.location_kind)
+    if kind is LocationKind.HOSPITAL:
+        return referral.hospital_ward or referral.hospital_site or WHERE_WORDS[kind], "bed"
+    lines: Sequence[str] = referral.location_lines
+    if kind is LocationKind.HOME:
+        return WHERE_WORDS[kind], "pin"
+    return (lines[0] if lines and lines[0] else WHERE_WORDS[kind]), "pin"
+
+
+def address_now(referral: Referral) -> str:
+    """Return where to go, whole: the present place, else home."""
+    told = ", ".join(filter(None, (*referral.location_lines, referral.location_postcode)))
+    kind = LocationKind(referral.location_kind)
+    if kind is LocationKind.HOSPITAL:
+        return ", ".join(filter(None, (referral.hospital_ward, referral.hospital_site))) or WHERE_WORDS[kind]
+    if kind is LocationKind.HOME:
+        return f"At home, {told or home_of(referral.person)}".strip(", ")
+    return told or WHERE_WORDS[kind]
+
+
+def caller_words(referral: Referral, sources: Mapping[str, str]) -> str:
+    """Return who rang: "Daughter, Jo", "Dr A Fictive, GP practice", "Hospital ward"."""
+    source = sources.get(referral.source_kind, referral.source_kind)
+    if referral.caller_relationship:
+        return ", ".join(filter(None, (referral.caller_relationship, referral.caller_name)))
+    return ", ".join(filter(None, (referral.caller_name, referral.source_organisation or source)))
+
+
+def emergency_open(referral: Referral) -> bool:
+    """Say whether a red flag was raised and nobody has confirmed yet that the crew is there."""
+    return Answer.YES in referral.red_flags.values() and referral.emergency_confirmed_at is None
+
+
+def warnings_of(referral: Referral, known: Sequence[Code]) -> list[str]:
+    """Return every warning in words, the worst first; the person's own in the place's order, others after them."""
+    first = [
+        "999 not confirmed" if emergency_open(referral) else "",
+        "NHS number is somebody else’s: check who" if referral.identity == Identity.NUMBER_CONFLICT else "",
+        "Did not agree to us coming" if referral.agrees == Agrees.NO else "",
+        "Lacks capacity to agree" if referral.agrees == Agrees.LACKS_CAPACITY else "",
+    ]
+    return [*filter(None, first), *person_warnings(referral.person, known)]
+
+
+def person_warnings(person: Person, known: Sequence[Code]) -> list[str]:
+    """Return a person's warnings in words: listed ones in the place's order, then those in free words."""
+    order = {code.code: (position, code.words) for position, code in enumerate(known)}
+    held = sorted(person.warnings, key=lambda code: order.get(code, (len(order), code)))
+    return [order.get(code, (0, code))[1] for code in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act offered on a referral or an episode: a link, or a button when nothing is to be typed (`post`)."""
+
+    verb: str
+    words: str
+    url: str
+    key: str = ""
+    post: bool = False
+    main: bool = False
+
+    @property
+    def secondary(self) -> bool:
+        """Say whether it is drawn as a second button."""
+        return not self.main
+
+
+def acts_for(by: Actor, referral: Referral) -> list[Act]:
+    """Return what this actor may do with the referral now: the table of moves, the main act first."""
+    moves = {move.verb: move for move in MOVES if move.page != "referrals:register"}
+    offered = [moves[verb] for verb in IN_ORDER if _is_offered(moves[verb], by, referral)]
+    main = next((move.verb for move in offered if move.verb in MAIN_ACTS), "")
+    if emergency_open(referral) and any(move.verb == "confirm_999" for move in offered):
+        main = "confirm_999"
+    return [_act(move, referral, main) for move in offered]
+
+
+def _is_offered(move: Move, by: Actor, referral: Referral) -> bool:
+    if not by.may(move.permission) or referral.status not in move.sources:
+        return False
+    if move.verb == "take":
+        return referral.held_by_id != by.user_id and by.user_id is not None
+    if move.verb == "confirm_999":
+        return emergency_open(referral)
+    return move.verb != "withdraw" or referral.done_at is None
+
+
+def _act(move: Move, referral: Referral, main: str) -> Act:
+    return Act(
+        verb=move.verb,
+        words=move.words,
+        url=reverse(move.page, args=[referral.pk]),
+        key=KEYS.get(move.verb, ""),
+        post=move.verb == "take",
+        main=move.verb == main,
+    )
+
+
+def by_time(due_at: datetime, now: datetime) -> str:
+    """Return " by 16:10", or " by Fri 09:00" for another day, as the end of a sentence."""
+    local = due_at.astimezone(LONDON)
+    day = "" if local.date() == now.astimezone(LONDON).date() else f"{DAYS[local.weekday()]} "
+    return f" by {day}{local:%H:%M}"
+
+
+def ring_back_by(due_at: datetime, now: datetime) -> str:
+    """Return by when the caller hears from us; once that has passed, that they hear as soon as can be."""
+    return by_time(due_at, now) if due_at > now else " as soon as they can"
+
+
+def url_of(referral: Referral) -> str:
+    """Return the address of the referral's own page."""
+    return reverse("referrals:referral", args=[referral.pk])
+
+
+def sent_words(referral: Referral, answer_by: str) -> str:
+    """Return what is shown once a call is sent, and what to say to the caller."""
+    if emergency_open(referral):
+        say = "Ring 999 now if you have not. We keep this open until we know that they are there."
+    else:
+        say = f"A nurse or therapist will ring you back{answer_by}. If they get worse, ring 999."
+    return f"{referral.reference} sent to triage. Say to the caller: “{say}”"
+
+
+def facts(referral: Referral, known: Mapping[str, Sequence[Code]]) -> list[tuple[str, str]]:
+    """Return all that was told as (what, words), in the order of the call; `known` holds the place's lists."""
+    words = {name: {code.code: code.words for code in codes} for name, codes in known.items()}
+    hospital = ", ".join(filter(None, (referral.hospital_site, referral.hospital_ward)))
+    ready = f", ready {referral.ready_on.day} {referral.ready_on:%b %Y}" if referral.ready_on else ""
+    rows = [
+        ("Who rang", caller_words(referral, words["sources"])),
+        ("Referred by", words["sources"].get(referral.source_kind, referral.source_kind)),
+        ("Organisation", referral.source_organisation),
+        ("Where now", address_now(referral)),
+        ("Getting in", referral.access),
+        ("Who is with them", referral.who_is_with_them),
+        ("Contact person", _contact(referral)),
+        ("Nearest reason", words["referral_reasons"].get(referral.reason, referral.reason)),
+        ("How soon", URGENCY_WORDS[Urgency(referral.urgency)]),
+        ("Service", SERVICE_WORDS[Service(referral.service)] if referral.service else "Not chosen yet"),
+        ("From", DIRECTION_WORDS[Direction(referral.direction)]),
+        ("Hospital", f"{hospital}{ready}".strip(", ")),
+        ("Agrees to us coming", AGREES_WORDS[Agrees(referral.agrees)]),
+        ("Medically stable", KNOWN_WORDS[referral.medically_stable]),
+        ("Medicines dealt with", KNOWN_WORDS[referral.medicines_addressed]),
+        ("GP practice", referral.person.gp_practice),
+        ("Home address", home_of(referral.person)),
+    ]
+    return [(what, text) for what, text in rows if text]
+
+
+def _contact(referral: Referral) -> str:
+    who = ", ".join(filter(None, (referral.contact_name, referral.contact_relationship)))
+    return ", ".join(filter(None, (who, spaced_phone(referral.contact_phone))))
+
+
+def flag_rows(referral: Referral, known: Sequence[Code]) -> list[dict[str, Any]]:
+    """Return every red flag asked with its answer, the place's order first."""
+    words = {code.code: code.words for code in known}
+    look = {Answer.YES: ("warn", "ic-red"), Answer.NO: ("no", ""), Answer.NOT_KNOWN: ("ask", "ic-amber")}
+    order = [
+        *(code for code in words if code in referral.red_flags),
+        *(c for c in referral.red_flags if c not in words),
+    ]
+    rows = []
+    for code in order:
+        answer = Answer(referral.red_flags[code])
+        icon, tone = look[answer]
+        rows.append({"words": words.get(code, code), "answer": ANSWER_WORDS[answer], "icon": icon, "tone": tone})
+    return rows
+
+
+def emergency_words(referral: Referral, now: datetime) -> str:
+    """Return what is known of the 999 call; nothing when no red flag was raised and nobody rang."""
+    if not referral.emergency_called_by:
+        return "Nobody has recorded a 999 call." if emergency_open(referral) else ""
+    at = f" at {wall_clock(referral.emergency_called_at, now)}" if referral.emergency_called_at else ""
+    crew = f", {referral.emergency_reference}" if referral.emergency_reference else ""
+    end = "not confirmed that they are there" if emergency_open(referral) else "confirmed"
+    return f"999: {referral.emergency_called_by}{at}{crew}: {end}."
+
+
+def done_rows(
+    transitions: Iterable[ReferralTransition], known: Mapping[str, Sequence[Code]], now: datetime
+) -> list[dict[str, str]]:
+    """Return what was done, newest first: what, why, by whom, when; and when it was written if that was later."""
+    words = {code.code: code.words for codes in known.values() for code in codes}
+    rows = []
+    for done in transitions:
+        late = (done.recorded_at - done.occurred_at).total_seconds() > 300
+        why = [words.get(done.reason, done.reason), words.get(done.signpost, done.signpost), done.note]
+        rows.append(
+            {
+                "title": DONE_WORDS.get(done.verb, done.verb),
+                "text": ". ".join(filter(None, why)),
+                "who": done.actor_label,
+                "when": wall_clock(done.occurred_at, now),
+                "late": f"written down {wall_clock(done.recorded_at, now)}" if late else "",
+            }
+        )
+    return rows
+
+
+def question_rows(asked: Iterable[InformationRequest], now: datetime) -> list[dict[str, str]]:
+    """Return what was asked of whom, and what was answered."""
+    return [
+        {
+            "question": each.question,
+            "asked": f"Asked {each.asked_of}, {wall_clock(each.asked_at, now)}, {each.asked_by}",
+            "phone": spaced_phone(each.phone),
+            "answer": each.answer,
+            "answered": wall_clock(each.answered_at, now) if each.answered_at else "",
+        }
+        for each in asked
+    ]
+
+
+def stage_of(referral: Referral) -> str:
+    """Return where the referral stands: "Waiting for information", "Accepted, not yet seen"."""
+    words = STATUS_WORDS[Status(referral.status)]
+    return f"{words}, not yet seen" if referral.status == Status.ACCEPTED and referral.done_at is None else words

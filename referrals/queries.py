@@ -32,8 +32,8 @@ from referrals.models import Draft, Person, Referral
 from referrals.typed import is_uuid, read_birth
 from timelimits.book import Book, policy_in_force
 from timelimits.domain import History
-from timelimits.rules import reckon
 from timelimits.models import CaseDeadline
+from timelimits.rules import reckon
 
 STATUS_LEVELS = (AccessLevel.FULL, AccessLevel.STATUS)
 MOST_MATCHES = 8
@@ -168,7 +168,8 @@ def match_people(by: Actor, told: Told) -> list[Person]:
     wanted, name = _like(told), f"{told.given_name} {told.family_name}".strip().lower()
     found = _visible_people(by).filter(wanted) if wanted else Person.objects.none()
     found = found.annotate(likeness=TrigramSimilarity("search_name", name)).order_by("-likeness", "pk")
-    best = sorted(found[:FEW_MATCHES], key=lambda person: _rank(person, told))[:MOST_MATCHES]
+    likely: list[Person] = list(found[:FEW_MATCHES])
+    best = sorted(likely, key=lambda person: _rank(person, told))[:MOST_MATCHES]
     if best:
         note_read(by=by, what="person.match", ids=[person.pk for person in best])
     return best
@@ -218,7 +219,7 @@ def open_referrals(by: Actor, person_ids: Iterable[UUID]) -> dict[UUID, list[Ref
 
 
 def limits_ahead(urgency: str, received_at: datetime) -> list[Ahead]:
-    """Return the limits that a referral received then will be under, next due first: triage, and for a crisis the visit.
+    """Return the limits of a referral received then, next due first: triage, and for a crisis the visit.
 
     Raises RuleBroken when the place has no such limit.
     """
@@ -233,6 +234,8 @@ def limits_ahead(urgency: str, received_at: datetime) -> list[Ahead]:
 
 def draft_of(by: Actor, form: str) -> Draft | None:
     """Return what this user has typed into a form and not yet sent; nothing when it was sent meanwhile."""
+    if by.user_id is None:
+        return None
     draft = Draft.objects.filter(user_id=by.user_id, form=form).first()
     form_id = (draft.typed.get("form_id") or [""])[0] if draft else ""
     sent = is_uuid(form_id) and Referral.objects.filter(form_id=form_id).exists()

@@ -232,3 +232,8 @@ def read_address(typed: str) -> Address:
     rest = typed[: found.start()] if found else typed
     lines = [" ".join(line.split())[:ADDRESS_LINE] for line in re.split(r"[,\n]", rest)]
     return Address(tuple(line for line in lines if line), postcode)
+
+
+def is_uuid(text: str) -> bool:
+    """Say whether a text is an id, so that what a browser sends can be asked of the database."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower()) is not None

@@ -1,0 +1,1 @@
+"""Pages of the single point of access."""
