@@ -1,12 +1,18 @@
 """What allauth asks of us: words of its faults, no self-registration, the second factor's picture."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 from qrcode.image.svg import SvgPathImage
 from qrcode.main import make
+
+from accounts.middleware import instant
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -20,6 +26,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "invalid_password_reset": "This link has been used or is too old",
         "rate_limited": "Too many tries. Wait a few minutes",
     }
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask once more, unless they proved who they are within the last minutes: by code if they have one.
+
+        A factor set up in these minutes was proved by setting it up. app: the allauth app that asks, all alike.
+        """
+        user = self.request.user
+        since = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
+        had = Authenticator.objects.filter(user_id=user.pk, created_at__lt=instant(int(since)))
+        proof = "mfa" if had.exists() else "password"
+        records = get_authentication_records(self.request, user)
+        return not any(record["method"] == proof and record["at"] > since for record in records)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody registers themselves."""

@@ -72,6 +72,11 @@ def event_line(event: str, data: Mapping[str, Any]) -> str:
     return f"{words}: {role_words(data['role'])}" if "role" in data else words
 
 
+def times_line(begins: time, ends: time) -> str:
+    """Return "08:00 to 20:00"; a shift that ends as it begins lasts the whole day."""
+    return "all 24 hours" if begins == ends else f"{begins:%H:%M} to {ends:%H:%M}"
+
+
 def hours_line(periods: Sequence[tuple[time, time]]) -> str:
     """Return "08:00 to 12:00, 13:00 to 20:00", or nothing when closed."""
     return ", ".join(f"{opens:%H:%M} to {closes:%H:%M}" for opens, closes in periods)
@@ -106,7 +111,7 @@ def pattern_lines(patterns: Iterable[Any]) -> list[tuple[Any, str, str]]:
         (
             one,
             sentence(DUTY_WORDS[Duty(one.duty)]),
-            f"{DAY_WORDS[DayKind(one.day_kind)]}, {one.begins:%H:%M} to {one.ends:%H:%M}",
+            f"{DAY_WORDS[DayKind(one.day_kind)]}, {times_line(one.begins, one.ends)}",
         )
         for one in patterns
     ]

@@ -51,7 +51,7 @@ def summary_words(field: BoundField, error: str) -> str:
 
 def _shared(field: BoundField, look: Params) -> Params:
     params: Params = {"name": field.html_name}
-    hint = look.get("hint") or field.help_text
+    hint = look.get("hint", field.help_text)  # hint=False takes away what a library wrote
     if hint:
         params["hint"] = {"text": str(hint)}
     if field.errors:
@@ -89,7 +89,8 @@ def _attributes(field: BoundField, *taken: str) -> dict[str, str]:
 
 def _box(field: BoundField, look: Params) -> Params:
     widget = field.field.widget
-    value = widget.format_value(field.value())
+    secret = isinstance(widget, forms.PasswordInput)  # never sent back to the page
+    value = "" if secret else widget.format_value(field.value())
     return _shared(field, look) | {
         "id": field.auto_id,
         "label": _heading(field, look, ""),

@@ -207,3 +207,10 @@ def test_type_time__accepts_how_people_write(typed: str, hour: int) -> None:
 @pytest.mark.parametrize("typed", ["25:10", "noon", "9:75", "123456"])
 def test_type_time__refuses_what_is_no_time(typed: str) -> None:
     assert "at" in Moment({"at": typed}).errors
+
+
+def test_show_password__is_never_sent_back() -> None:
+    class Secret(forms.Form):
+        password = forms.CharField(widget=forms.PasswordInput)
+
+    assert "open sesame" not in html("{% field form.password %}", form=Secret({"password": "open sesame"}))
