@@ -39,7 +39,7 @@ class MissingVariable(LookupError):
 
 
 def compose(environment):
-    """Return the file as compose reads it with this environment."""
+    """Return the file as compose reads it with this environment: parsed first, then every text filled in."""
 
     def value(match):
         name, kind, words = match.groups()
@@ -49,7 +49,14 @@ def compose(environment):
             raise MissingVariable(f"{name}: {words}")
         return words or ""
 
-    return yaml.safe_load(VARIABLE.sub(value, "\n".join(line.split(" #")[0] for line in TEXT.splitlines())))
+    def filled(node):
+        if isinstance(node, dict):
+            return {key: filled(inner) for key, inner in node.items()}
+        if isinstance(node, list):
+            return [filled(inner) for inner in node]
+        return VARIABLE.sub(value, node) if isinstance(node, str) else node
+
+    return filled(yaml.safe_load(TEXT))
 
 
 def settings_of(service, **changed):
