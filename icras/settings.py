@@ -197,7 +197,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # E-mail: a link and a reference, never a person
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if PRODUCTION else "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if PRODUCTION else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = STATE_DIR / "mail"
 EMAIL_HOST = environment.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = environment.number("EMAIL_PORT", 25)
@@ -209,7 +209,22 @@ DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "icras@icras.example
 
 # REST
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+RFC9700 = [
+    "IMPLICIT_GRANT",
+    "PASSWORD_GRANT",
+    "PKCE_METHOD",
+    "ACCESS_TOKEN_TRANSPORT",
+    "AUTHZ_RESPONSE_ISS",
+    "TOKEN_STORAGE",
+    "REFRESH_TOKEN",
+    "REDIRECT_URI_SCHEME",
+    "REDIRECT_URI_MATCHING",
+    "PKCE_REQUIRED",
+]
 OAUTH2_PROVIDER = {
+    **{f"COMPLIANT_BCP_RFC9700_{practice}": True for practice in RFC9700},
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "SCOPES_BACKEND_CLASS": "accounts.scopes.PartnerScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "OAUTH2_VALIDATOR_CLASS": "accounts.oauth.PartnerValidator",
