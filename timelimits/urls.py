@@ -1,6 +1,21 @@
 """Routes of time limits."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from timelimits import views
 
 app_name = "timelimits"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("clocks/missed/", views.missed, name="missed"),
+    path("clocks/<uuid:clock_id>/explain/", views.explain, name="explain"),
+    path("clocks/<uuid:clock_id>/pause/", views.pause, name="pause"),
+    path("clocks/<uuid:clock_id>/resume/", views.resume, name="resume"),
+    path("clocks/<uuid:clock_id>/extend/", views.extend, name="extend"),
+    path("alerts/<uuid:alert_id>/", views.alert, name="alert"),
+    path("alerts/<uuid:alert_id>/acknowledge/", views.acknowledge, name="acknowledge"),
+    path("cases/<uuid:case_id>/override/", views.override, name="override_block"),
+    path("overrides/<uuid:override_id>/", views.overridden, name="override"),
+    path("overrides/<uuid:override_id>/confirm/", views.confirm, name="confirm_override"),
+    path("limits/", views.limits, name="limits"),
+    path("limits/health/", views.health, name="health"),
+]

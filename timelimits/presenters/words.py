@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from timelimits.domain import CancelReason, Outcome
 from timelimits.local_time import day_words, instant_words, local_date, time_words
@@ -10,6 +11,7 @@ from timelimits.rules import is_overdue
 IN_HOURS = timedelta(hours=12)
 IN_DAYS = timedelta(hours=48)
 MINUTE = timedelta(minutes=1)
+PAGES = frozenset({"referral", "episode"})
 CANCEL_WORDS: dict[str, str] = {
     CancelReason.NOT_WANTED: "did not want it",
     CancelReason.WITHDRAWN: "withdrawn",
@@ -99,3 +101,52 @@ def since_words(at: datetime, now: datetime) -> str:
 def reason_words(code: str) -> str:
     """Return a coded reason as words: "question_out" is "Question out"."""
     return code.replace("_", " ").capitalize()
+
+
+class Shown(Protocol):
+    """A clock as stored, with its policy."""
+
+    due_at: datetime | None
+    soon_at: datetime | None
+    stopped_at: datetime | None
+    paused_at: datetime | None
+    outcome: str
+    cancel_reason: str
+
+
+def words_of(clock: Shown, label: str, now: datetime) -> ClockWords:
+    """Return how a stored clock is shown at the instant."""
+    return clock_words(
+        clock.due_at,
+        now,
+        label=label,
+        soon_at=clock.soon_at,
+        stopped_at=clock.stopped_at,
+        outcome=clock.outcome,
+        paused_at=clock.paused_at,
+        cancel_reason=clock.cancel_reason,
+    )
+
+
+def subject_path(subject: str) -> str:
+    """Return where a subject's page is: "referral:<id>" is at /referrals/<id>/; nothing for what has no page."""
+    kind, _, key = subject.partition(":")
+    return f"/{kind}s/{key}/" if kind in PAGES else ""
+
+
+def long_words(span: timedelta) -> str:
+    """Return an exact length: "1 h 50 min", "47 min 12 s"; nothing is rounded away, so that a sum adds up on paper."""
+    seconds = int(span.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{hours} h"] if hours else []
+    if hours or minutes or not seconds:
+        parts.append(f"{minutes} min")
+    if seconds:
+        parts.append(f"{seconds} s")
+    return " ".join(parts)
+
+
+def days_words(span: timedelta) -> str:
+    """Return whole days: "1 day", "5 days"."""
+    return f"{span.days} day{'' if span.days == 1 else 's'}"
