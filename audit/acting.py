@@ -32,10 +32,13 @@ def inside_command() -> bool:
 
 
 @contextmanager
-def acting(by: Actor) -> Iterator[None]:
-    """Make `by` the actor; the instant is read once, by the outermost call."""
+def acting(by: Actor, at: datetime | None = None) -> Iterator[None]:
+    """Make `by` the actor; the instant is read once, by the outermost call.
+
+    `at` is for the demonstration place only, whose made-up past goes through the real commands.
+    """
     actor_token = _actor.set(by)
-    instant_token = _instant.set(now())
+    instant_token = _instant.set(at or now())
     try:
         yield
     finally:

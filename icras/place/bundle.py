@@ -18,6 +18,7 @@ FILES = {
 }
 OPTIONAL = frozenset({"rota.toml", "demo.toml"})
 DEMO = "demo.toml"
+CASES = "demo_cases.toml"  # read by the demo command
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def read_bundle(folder: Path, demo: bool) -> Bundle:
         if name == DEMO and not bundle.demo:
             continue
         _read_file(bundle, folder / name, known)
-    known_files = {*FILES, DEMO}
+    known_files = {*FILES, CASES}
     for stray in sorted(file.name for file in folder.glob("*.toml") if file.name not in known_files):
         bundle.faults.append(Fault(stray, "file", f"is not read; the files are {', '.join(FILES)}"))
     return bundle
