@@ -60,7 +60,7 @@ class ExplanationSerializer(serializers.Serializer[Any]):
 class ExplainClock(Endpoint):
     """Explain one clock."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head"]
+    http_method_names = ["get", "head"]
     permissions: ClassVar[dict[str, Permission]] = {"GET": Permission.CLOCK_READ}
 
     @described(

@@ -10,6 +10,7 @@ from timelimits.commands.clocks import (
     reopen_clock,
     resume_clock,
     start_clock,
+    start_clocks,
     stop_clock,
 )
 from timelimits.commands.deadlines import close_case, compact_counts, hand_over
@@ -48,6 +49,7 @@ __all__ = [
     "reopen_clock",
     "resume_clock",
     "start_clock",
+    "start_clocks",
     "stop_clock",
     "sweep",
 ]

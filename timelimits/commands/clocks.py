@@ -7,16 +7,16 @@ from uuid import UUID, uuid4
 
 from accounts.domain import Permission
 from accounts.models import User
-from audit.bulk import insert
+from audit.bulk import NewEvent, insert, record_many
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from timelimits import queries
-from timelimits.book import Book, policy_in_force
+from timelimits.book import Book, policies_in_force
 from timelimits.derived import annotate, history_of, quieten, refresh, rewrite_deadlines, settle
 from timelimits.domain import CancelReason, ExtensionReason, MissReason
 from timelimits.local_time import end_of_day, local_date
-from timelimits.models import BreachReason, Clock, Extension, Pause
+from timelimits.models import BreachReason, Clock, Extension, Pause, Policy
 from timelimits.rules import counts_on, is_overdue, reckon
 
 NEW = (
@@ -45,23 +45,47 @@ def start_clock(
 
     A clock of the same limit that already runs on the subject is returned unchanged. Raises RuleBroken(no_such_limit).
     """
-    row, book = policy_in_force(policy, variant, started_at), Book()
+    limits = ((policy, variant),)
+    return start_clocks(by=by, case_id=case_id, subject=subject, limits=limits, started_at=started_at)[0]
+
+
+@command
+def start_clocks(
+    *, by: Actor, case_id: UUID, subject: str, limits: Sequence[tuple[str, str]], started_at: datetime
+) -> list[Clock]:
+    """Start several limits (policy, variant) on a subject at one instant, as `start_clock` does one."""
+    rows, book = policies_in_force(limits, started_at), Book()
+    clocks = [_new(case_id, subject, row, book, started_at) for row in rows]
+    values = [[getattr(clock, "policy_id" if name == "policy" else name) for name in NEW] for clock in clocks]
+    new = {found[0] for found in insert(Clock, NEW, values, returning=["id"], skip_existing=True)}
+    begun = [clock for clock in clocks if clock.pk in new]
+    record_many([_start(clock) for clock in begun])
+    rewrite_deadlines([case_id], now())
+    if len(begun) == len(clocks):
+        return clocks
+    running = {clock.policy_code: clock for clock in Clock.objects.filter(subject=subject, stopped_at=None)}
+    return [clock if clock.pk in new else running[clock.policy_code] for clock in clocks]
+
+
+def _new(case_id: UUID, subject: str, policy: Policy, book: Book, started_at: datetime) -> Clock:
     clock = Clock(
         case_id=case_id,
         subject=subject,
-        policy=row,
-        policy_code=policy,
+        policy=policy,
+        policy_code=policy.code,
         started_at=started_at,
         start_recorded_at=now(),
     )
-    history = history_of(clock)
-    settle(clock, history, reckon(history, book.terms(row)), ())
-    values = [getattr(clock, "policy_id" if name == "policy" else name) for name in NEW]
-    if not insert(Clock, NEW, [values], returning=["id"], skip_existing=True):
-        return Clock.objects.get(subject=subject, policy_code=policy, stopped_at=None)
     clock._state.adding = False
-    _moved(clock, "clock.started", occurred_at=started_at, version=row.version, variant=variant)
+    history = history_of(clock)
+    settle(clock, history, reckon(history, book.terms(policy)), ())
     return clock
+
+
+def _start(clock: Clock) -> NewEvent:
+    told = {"clock": clock.pk, "policy": clock.policy_code, "due_at": clock.due_at}
+    told |= {"version": clock.policy.version, "variant": clock.policy.variant}
+    return NewEvent(clock.case_id, "clock.started", clock.subject, clock.started_at, told)
 
 
 @command
@@ -108,9 +132,8 @@ def _end(by: Actor, clock: Clock, at: datetime, event: str, reason: str = "") ->
 
 def _moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: Any) -> None:
     """What every change leaves behind: recorded breaches annotated, ladders quiet, one event, the case's row."""
-    if event != "clock.started":
-        annotate(clock)
-        quieten(clock)
+    annotate(clock)
+    quieten(clock)
     record(
         case_id=clock.case_id,
         event=event,

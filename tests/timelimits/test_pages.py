@@ -1,0 +1,318 @@
+"""Pages of clocks: the answer first, every act by page, nobody else's case."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from audit.commands import now
+from audit.domain import SYSTEM
+from audit.models import AccessLog
+from tests.factories.timelimits import (
+    calendar_definition,
+    member,
+    on_list,
+    publish,
+    publish_all,
+    shift,
+    start,
+    team,
+    uk,
+    user,
+)
+from timelimits.commands import (
+    beat,
+    extend_clock,
+    give_breach_reason,
+    pause_clock,
+    publish_calendar,
+    resume_clock,
+    stop_clock,
+    sweep,
+)
+from timelimits.health import sweep_banner
+from timelimits.models import Alert, BreachReason, Clock, ClockEvent, Override
+from timelimits.presenters import explain_page
+from timelimits.queries import explain
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+BOOK = "episode.allocate"
+
+
+@pytest.fixture
+def alice():
+    return member("alice", "service_manager", team())
+
+
+@pytest.fixture
+def page(client, alice):
+    client.force_login(user("alice"))
+
+    def get(name, *args, **data):
+        return client.get(reverse(f"timelimits:{name}", args=args), data)
+
+    return get
+
+
+@pytest.fixture
+def post(client, page):
+    def send(name, *args, **data):
+        return client.post(reverse(f"timelimits:{name}", args=args), data)
+
+    return send
+
+
+def as_in_the_mock_up(alice):
+    publish_calendar(by=SYSTEM, definition=calendar_definition())
+    publish(
+        code="spa_triage",
+        kind="opening_hours",
+        calendar="spa",
+        limit="4 h",
+        label="Triage",
+        title="Triage, planned referral",
+        pause_reasons=["question_out"],
+        stages=[{"code": "half", "at": "50%"}],
+        starts="when it was received",
+        stops="it is decided",
+    )
+    clock = start("spa_triage", at=uk("2026-10-24 18:10"))
+    given = {"by": alice, "clock_id": clock.pk}
+    pause_clock(**given, reason="question_out", approver=user("lee").pk, at=uk("2026-10-25 09:15"))
+    resume_clock(**given, at=uk("2026-10-25 10:05"))
+    stop_clock(by=alice, subject=clock.subject, policy="spa_triage", stopped_at=uk("2026-10-25 10:52"))
+    return clock
+
+
+def test_explain__is_the_page_of_the_mock_up(page, alice):
+    clock = as_in_the_mock_up(alice)
+    text = page("explain", clock.pk).content.decode()
+    for words in (
+        "Met with 8 min to spare",
+        "4 hours of opening time were allowed. 3 h 52 min were used.",
+        "Started Sat 24 Oct 2026 at 18:10 BST. Due Sun 25 Oct 2026 at 11:00 GMT.",
+        "Stopped Sun 25 Oct 2026 at 10:52 GMT by Alice.",
+        "SPA closed; clocks go back at 02:00 BST",
+        "Paused: question out. By Alice, agreed by Lee",
+        "13 h 0 min",
+        "becomes 01:00 GMT",
+        "The clocks went back. 20:00 to 08:00 looks like 12 h but was 13 h. None of it counts",
+        "To spare",
+        "08:00 to 09:15 GMT",
+        "version 1, from Wed 1 Jan 2020",
+        "Warned at 50%.",
+    ):
+        assert words in text, words
+    assert AccessLog.objects.get(what="clock.explain").ids == [str(clock.case_id)]
+
+
+def test_explain__the_sum_adds_up(alice):
+    clock = as_in_the_mock_up(alice)
+    shown = explain_page(explain(alice, clock.pk, now()), now())
+    assert [(row.words, row.amount) for row in shown.sum] == [
+        ("Piece 1", "1 h 50 min"),
+        ("Piece 3", "1 h 15 min"),
+        ("Piece 5", "47 min"),
+        ("Used", "3 h 52 min"),
+        ("Allowed", "4 h 0 min"),
+        ("To spare", "8 min"),
+    ]
+    assert [p.kind for p in shown.bar.pieces] == ["counts", "closed", "counts", "paused", "counts"]
+    assert shown.bar.pieces[0].x == 40
+    assert [m.words for m in shown.bar.marks] == ["Stopped 10:52 GMT", "Due 11:00 GMT"]
+
+
+def test_explain__of_days_shows_the_dates_that_count(page, alice):
+    publish(
+        code="plan", kind="working_days", limit="5 days", label="Support plan", stages=[{"code": "d", "at": "day 3"}]
+    )
+    clock = start("plan", at=uk("2026-10-22 15:00"))
+    text = page("explain", clock.pk).content.decode()
+    for words in (
+        "5 working days were allowed",
+        "Weekend or bank holiday",
+        "does not count",
+        "day 1",
+        "Fri 23 Oct",
+        "on day 3",
+    ):
+        assert words in text, words
+    shown = explain_page(explain(alice, clock.pk, uk("2026-10-27 12:00")), uk("2026-10-27 12:00"))
+    assert [(d.day, d.counted) for d in shown.days] == [
+        ("Fri 23 Oct", "day 1"),
+        ("Mon 26 Oct", "day 2"),
+        ("Tue 27 Oct", "day 3"),
+    ]
+    assert shown.sum[-1].words == "Left"
+    assert "Whole dates are counted" in shown.changes[0]
+
+
+def test_explain__of_elapsed_time_over_both_changes(alice):
+    publish(limit="48 h", stages=[])
+    clock = start(at=uk("2026-03-28 12:00"))
+    shown = explain_page(explain(alice, clock.pk, uk("2026-03-29 12:00")), uk("2026-03-29 12:00"))
+    assert "The clocks went forward." in shown.changes[0]
+    assert "Real time counts." in shown.changes[0]
+    assert shown.pieces[0].what == "The clock ran; clocks go forward at 01:00 GMT"
+    assert shown.rule[2] == "No warning before it is due."
+
+
+def test_explain__says_what_was_recorded_and_what_no_longer_stands(page, alice):
+    publish(stages=[{"code": "half", "at": "50%"}])
+    clock = start(at=uk("2026-05-11 10:00"))
+    sweep(by=SYSTEM, now=uk("2026-05-11 15:00"))
+    give_breach_reason(by=alice, clock_ids=[clock.pk], reason="travel")
+    stop_clock(by=SYSTEM, subject=clock.subject, policy="two_hours", stopped_at=uk("2026-05-11 11:00"))
+    text = page("explain", clock.pk).content.decode()
+    for words in (
+        "Warned Mon 11 May",
+        "Missed Mon 11 May 2026 at 12:00 BST, noticed",
+        "recorded late",
+        "Travel: said Alice",
+        "Recorded",
+    ):
+        assert words in text, words
+    ClockEvent.objects.filter(stage="breach").update(annotation="due_moved")
+    assert "put right afterwards" in page("explain", clock.pk).content.decode()
+
+
+def test_explain__extended_paused_and_stopped_before_it_started(page, alice):
+    publish(pause_reasons=["question_out"], limit="8 h")
+    clock = start(at=now() - HOUR)
+    extend_clock(
+        by=alice,
+        clock_id=clock.pk,
+        reason="clinically_needed",
+        approver_id=user("lee").pk,
+        new_due_on=now() + 24 * HOUR,
+    )
+    assert "(extended) were allowed" in page("explain", clock.pk).content.decode()
+    pause_clock(by=alice, clock_id=clock.pk, reason="question_out", at=now() - MINUTE)
+    assert "Let it run on" in page("explain", clock.pk).content.decode()
+    early = start(at=uk("2026-05-11 10:00"))
+    stop_clock(by=SYSTEM, subject=early.subject, policy="two_hours", stopped_at=uk("2026-05-11 09:00"))
+    assert "stopped before it started" in page("explain", early.pk).content.decode()
+
+
+def test_explain__of_another_teams_case_is_not_there(client):
+    publish()
+    member("charlie", "team_lead", team("elsewhere"))
+    client.force_login(user("charlie"))
+    assert client.get(reverse("timelimits:explain", args=[start(at=now()).pk])).status_code == 404
+
+
+def test_missed__takes_one_reason_for_those_ticked(page, post):
+    publish()
+    late = [start(at=uk("2026-05-11 10:00")) for _ in range(2)]
+    assert "Overdue by" in page("missed", clock=str(late[0].pk)).content.decode()
+    again = post("missed", clocks=[c.pk for c in late], reason="other")
+    assert "Say what happened" in again.content.decode()
+    assert post("missed", clocks=[c.pk for c in late], reason="travel").status_code == 302
+    assert BreachReason.objects.count() == 2
+    assert "Every missed limit has its reason" in page("missed").content.decode()
+
+
+def test_missed__is_not_for_everybody(client):
+    member("olive", "spa_officer", team())
+    client.force_login(user("olive"))
+    assert client.get(reverse("timelimits:missed")).status_code == 403
+
+
+def test_alert__shows_who_was_told_and_is_answered(page, post, alice):
+    publish(stages=[])
+    shift("alice", "desk", team(), uk("2026-05-11 00:00"), hours=24)
+    clock = start(at=uk("2026-05-11 10:00"))
+    on_list(clock.case_id)
+    sweep(by=SYSTEM, now=uk("2026-05-11 13:00"))
+    alert = Alert.objects.get()
+    text = page("alert", alert.pk).content.decode()
+    assert "2-hour visit is overdue" in text
+    assert "Alice, duty desk, Mon 11 May 13:00 BST" in text
+    assert "the next person is told Mon 11 May 13:05 BST" in text
+    assert post("acknowledge", alert.pk).status_code == 302
+    assert "Answered" in page("alert", alert.pk).content.decode()
+    assert alert.event.clock == clock
+
+
+def test_pause_resume_and_extend__by_page(page, post):
+    publish(pause_reasons=["question_out"], limit="8 h")
+    clock = start(at=now() - HOUR)
+    assert "Question out" in page("pause", clock.pk).content.decode()
+    assert post("pause", clock.pk, reason="").status_code == 200
+    assert post("pause", clock.pk, reason="question_out", approver=user("lee").pk).status_code == 302
+    assert Clock.objects.get().paused_at
+    assert post("resume", clock.pk).status_code == 302
+    assert not Clock.objects.get().paused_at
+    assert "New end date" in page("extend", clock.pk).content.decode()
+    assert post("pause", clock.pk, reason="question_out").status_code == 302
+    day = {"new_due_on_0": "1", "new_due_on_1": "5", "new_due_on_2": "2040"}
+    assert post("resume", clock.pk).status_code == 302
+    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=user("lee").pk).status_code == 302
+    assert Clock.objects.get().due_at.year == 2040
+    refused = post("extend", clock.pk, **day, reason="clinically_needed", approver=user("lee").pk)
+    assert "must be later" in refused.content.decode()
+
+
+def test_pause__of_a_limit_that_never_pauses_says_so(page):
+    publish()
+    assert "never paused" in page("pause", start(at=now()).pk).content.decode()
+
+
+def test_override__is_made_shown_and_confirmed_by_somebody_else(page, post, client):
+    publish(blocks=[BOOK])
+    clock = start(at=uk("2026-05-11 10:00"))
+    on_list(clock.case_id)
+    assert "Episode allocate" in page("override_block", clock.case_id).content.decode()
+    made = post("override_block", clock.case_id, permission=BOOK, reason="Needs a visit", hours=24)
+    assert made.status_code == 302
+    row = Override.objects.get()
+    assert "Waits for a second person" in page("override", row.pk).content.decode()
+    assert "Confirm it" not in page("override", row.pk).content.decode()
+    member("bob", "service_manager", team())
+    client.force_login(user("bob"))
+    assert "Confirm it" in page("override", row.pk).content.decode()
+    assert post("confirm_override", row.pk).status_code == 302
+    assert "Confirmed" in page("override", row.pk).content.decode()
+
+
+def test_override__where_nothing_is_blocked_says_so(page):
+    publish()
+    clock = start(at=now())
+    assert "Nothing is blocked" in page("override_block", clock.case_id).content.decode()
+
+
+def test_override__of_a_case_out_of_sight_is_not_there(client):
+    publish()
+    member("charlie", "team_lead", team("elsewhere"))
+    client.force_login(user("charlie"))
+    assert client.get(reverse("timelimits:override_block", args=[start(at=now()).case_id])).status_code == 404
+
+
+def test_health__shows_jobs_alarms_and_what_is_late(page, settings):
+    publish()
+    start(at=uk("2026-05-11 10:00"))
+    assert "The sweep is late" in page("health").content.decode()
+    sweep(by=SYSTEM, now=now())
+    beat(by=SYSTEM, name="sweep", now=now(), done=1)
+    text = page("health").content.decode()
+    assert "The sweep is on time" in text
+    assert "on no list, so nobody was told" in text
+
+
+def test_sweep_banner__says_since_when():
+    at = uk("2026-09-17 14:32")
+    assert "not been checked yet" in sweep_banner(at).title
+    beat(by=SYSTEM, name="sweep", now=at - 2 * MINUTE, done=0)
+    assert sweep_banner(at).title == "System slow: deadlines last checked 2 min ago (14:30 BST)."
+    assert sweep_banner(at - MINUTE) is None
+
+
+def test_limits__shows_every_version(page):
+    assert "No place is loaded" in page("limits").content.decode()
+    publish_all()
+    publish(effective_until=uk("2026-01-01 12:00").date())
+    text = page("limits").content.decode()
+    assert "Two-hour urgent community response" in text
+    assert "Not now" in text
