@@ -116,11 +116,10 @@ class CallForm(TypedForm):
 
     def fill_lists(self) -> None:
         """Read the lists, and ask every red flag of the place."""
-        self.lists = {**type(self).lists, "red_flags": "red_flags"}
-        self.fields["red_flags"] = forms.ChoiceField(required=False)
+        self.lists = {**type(self).lists, "asked": "red_flags"}
+        self.fields["asked"] = radios("Red flags", required=False)
         super().fill_lists()
-        asked = self.fields.pop("red_flags").choices  # type: ignore[attr-defined]
-        for code, label in asked:
+        for code, label in self.fields.pop("asked").choices:  # type: ignore[attr-defined]
             self.fields[f"{FLAG}{code}"] = radios(label, YES_NO_NOT_KNOWN, missing="Say yes, no or not known")
 
     @classmethod

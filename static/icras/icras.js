@@ -29,12 +29,29 @@
     next.scrollIntoView({ block: "nearest" });
   };
 
+  // A letter never leaves a page on which something has been typed.
+  let typed = false;
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest("[role=search]")) typed = true;
+  });
+
   const press = (letter) => {
     const target = all("[data-key]").find((element) => element.dataset.key.toLowerCase() === letter && shown(element));
+    if (!target && letter === "n" && body.dataset.call && !typed) {
+      window.location.assign(body.dataset.call);
+      return true;
+    }
     if (!target) return false;
     target.focus();
     target.click();
     return true;
+  };
+
+  // Alt and a digit jump to that step of a form.
+  const jump = (digit) => {
+    const field = all("input, textarea, select, button, summary", one(`#step-${digit}-in`) || document.createElement("i")).find(shown);
+    if (field) field.focus();
+    return Boolean(field);
   };
 
   const showKeys = () => {
@@ -81,6 +98,7 @@
       return;
     }
     if (event.key === "Escape") return hideKeys();
+    if (event.altKey && !event.ctrlKey && /^[1-9]$/.test(event.key)) return jump(event.key) && event.preventDefault();
     if (body.dataset.keys !== "on" || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
     const act = letterKeys[event.key];
     if (act) {
