@@ -1,0 +1,1 @@
+"""Words, icons and dates of the lists and of the case page. Pure."""

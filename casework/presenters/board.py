@@ -1,0 +1,295 @@
+"""The board in words: tabs, filters, rows, what is empty. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from audit.domain import Actor
+from casework.domain import COUNTED_TO, PAGE, BoardView, Counts, Cursor, Looked, Show, Tab, write_instant
+from casework.presenters.words import MOST_WARNINGS, ago_words, digits_of, in_short, since_words
+from casework.queries.board import Done, Held, Page
+from casework.queries.place import PlaceWords
+from referrals.domain import BY_VERB, STATUS_WORDS, Phase, Status
+from referrals.models import Referral
+from referrals.presenters import age_of, caller_words, name_of, spaced_phone, warnings_of, where_now
+from timelimits.models import Clock
+from timelimits.presenters import ClockWords, clock_words, words_of
+
+POLL_SECONDS = 15
+TAB_WORDS = {
+    Tab.ALL: "All open",
+    Tab.TWO_HOUR: "2-hour",
+    Tab.NEW: "New",
+    Tab.WAITING: "Waiting for information",
+    Tab.ACCEPTED: "Accepted, not yet seen",
+    Tab.STEP_DOWN: "Step-down",
+    Tab.DONE: "Done today",
+}
+STAGE_WORDS = {Phase.NEW: "New", Phase.WAITING: "Waiting for reply", Phase.ACCEPTED: "Not seen yet"}
+NO_CLOCK_WORDS = {"all_paused": "Paused", "between_limits": "No time limit runs"}
+EMPTY_WORDS = {
+    Tab.ALL: "Nobody is waiting",
+    Tab.TWO_HOUR: "Nobody is waiting for a 2-hour visit",
+    Tab.NEW: "Nothing new to triage",
+    Tab.WAITING: "Nothing waits for information",
+    Tab.ACCEPTED: "Everyone accepted has been seen",
+    Tab.STEP_DOWN: "Nobody is waiting to come home from hospital",
+    Tab.DONE: "Nothing done yet today",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at the list, when, and what they have looked at before."""
+
+    by: Actor
+    now: datetime
+    looked: Looked
+    chosen: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the board's templates show."""
+
+    view: BoardView
+    title: str
+    caption: str
+    first_heading: str
+    last_heading: str
+    tabs: list[dict[str, Any]]
+    zone_chips: list[dict[str, Any]]
+    show_chips: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    empty: dict[str, Any]
+    range: str
+    next_url: str
+    first_url: str
+    here: str
+    now: datetime
+    since: str
+    shown: str
+    checked: str
+    late: bool
+    arrived: str
+    call: dict[str, str] | None
+    page: int = PAGE
+    every: int = POLL_SECONDS
+
+
+def counted(number: int) -> str:
+    """Return a short count; "100 or more" where counting stopped."""
+    return f"{COUNTED_TO} or more" if number >= COUNTED_TO else str(number)
+
+
+def tabs(view: BoardView, counts: Counts) -> list[dict[str, Any]]:
+    """Return what tabs.html shows: every list with its count, the number overdue on the two-hour one."""
+    return [
+        {
+            "id": f"count-{tab}",
+            "url": view.with_(tab=tab, show=Show.EVERYONE).query(),
+            "words": words,
+            "count": f"{COUNTED_TO}+" if tab is Tab.DONE and counts.tabs[tab] >= COUNTED_TO else counts.tabs[tab],
+            "late": counts.overdue if tab is Tab.TWO_HOUR else 0,
+            "current": tab is view.tab,
+        }
+        for tab, words in TAB_WORDS.items()
+    ]
+
+
+def zone_chips(view: BoardView, zones: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a filter for each zone of the place."""
+    every = {"": "All zones", **zones}
+    return [
+        {"url": view.with_(zone=code).query(), "words": words, "current": code == view.zone}
+        for code, words in every.items()
+    ]
+
+
+def show_chips(view: BoardView, counts: Counts) -> list[dict[str, Any]]:
+    """Return the filters by who has it; the one that is on switches itself off."""
+    words = {
+        Show.NOBODY: f"Nobody has it ({counted(counts.nobody)})",
+        Show.MINE: f"Mine ({counted(counts.mine)})",
+        Show.UNSEEN: f"{counted(counts.unseen)} new since you looked",
+    }
+    return [
+        {
+            "id": f"count-{show}",
+            "url": view.with_(show=Show.EVERYONE if show is view.show else show).query(),
+            "words": text,
+            "current": show is view.show,
+        }
+        for show, text in words.items()
+    ]
+
+
+def board(
+    reader: Reader,
+    view: BoardView,
+    counts: Counts,
+    page: Page,
+    place: PlaceWords,
+    age: timedelta | None,
+    after: Cursor | None,
+) -> Board:
+    """Return one page of the board in words."""
+    done = view.tab is Tab.DONE
+    here = view.query(after=str(after or ""))
+    late = age is None or age.total_seconds() > settings.ICRAS_SWEEP_LATE_SECONDS
+    shown = [done_row(each, reader, place) if done else row(each, reader, place) for each in page.rows]
+    rows = [each | _links(each["id"], view, after) for each in shown]
+    return Board(
+        view=view,
+        title=TAB_WORDS[view.tab],
+        caption=f"{TAB_WORDS[view.tab]}, {'the latest first' if done else 'next deadline first'}",
+        first_heading="Time" if done else "Time left ↑",
+        last_heading="How it ended" if done else "Stage, held since",
+        tabs=tabs(view, counts),
+        zone_chips=zone_chips(view, place.zones),
+        show_chips=[] if done else show_chips(view, counts),
+        rows=rows,
+        empty=empty(view, counts, place.zones, reader.by),
+        range=_range(len(rows), view, counts, after),
+        next_url=view.query(after=str(page.following)) if page.following else "",
+        first_url=view.query() if after else "",
+        here=here,
+        now=reader.now,
+        since=write_instant(reader.now),
+        shown="",
+        checked=checked_words(age),
+        late=late,
+        arrived=arrived_words(counts.arrived),
+        call=call_act(reader.by),
+    )
+
+
+def _links(key: str, view: BoardView, after: Cursor | None) -> dict[str, str]:
+    return {
+        "url": f"{view.query(after=str(after or ''), chosen=key)}#panel",
+        "panel_url": reverse("casework:panel", args=[key]),
+    }
+
+
+def _range(rows: int, view: BoardView, counts: Counts, after: Cursor | None) -> str:
+    """Return "1 to 14 of 24, next deadline first"; later pages do not say where they stand in a list that moves."""
+    order = "the latest first" if view.tab is Tab.DONE else "next deadline first"
+    if after or view.show:
+        return f"{rows} shown, {order}"
+    return f"1 to {rows} of {counts.tabs[view.tab]}, {order}"
+
+
+def call_act(by: Actor) -> dict[str, str] | None:
+    """Return the main act of the board for whoever may take a call."""
+    move = BY_VERB["register"]
+    if not by.may(move.permission):
+        return None
+    return {"url": reverse(move.page), "words": move.words, "key": "N", "icon": "phone"}
+
+
+def row(held: Held, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    """Return one row of an open list, as worklist_row.html reads it."""
+    case, referral = held.deadline, held.referral
+    who, since = _who(held, reader)
+    return _shared(referral, reader, place) | {
+        "clock": deadline_words(held, reader.now),
+        "stage": _stage(held),
+        "who": who,
+        "since": since,
+        "unseen": reader.looked.is_unseen(case.case_id, case.phase, case.opened_at),
+    }
+
+
+def _shared(referral: Referral, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    where, icon = where_now(referral)
+    return {
+        "id": str(referral.pk),
+        "name": name_of(referral.person),
+        "age": age_of(referral.person, reader.now),
+        "where": where,
+        "where_icon": icon,
+        "zone": place.zones.get(referral.zone, referral.zone),
+        "what": in_short(referral.summary),
+        "warnings": warnings_of(referral, place.warnings)[:MOST_WARNINGS],
+        "caller": caller_words(referral, place.sources),
+        "phone": spaced_phone(referral.ring_back),
+        "tel": digits_of(referral.ring_back),
+        "current": referral.pk == reader.chosen,
+    }
+
+
+def deadline_words(held: Held, now: datetime) -> ClockWords:
+    """Return the words of the clock that is due next; for a case without one, why none runs."""
+    case = held.deadline
+    if case.next_due_at is None:
+        why = NO_CLOCK_WORDS.get(case.no_clock_reason, "No time limit runs")
+        return ClockWords(state="pause", headline=why, second="Nothing is due", icon="pause")
+    return clock_words(case.next_due_at, now, label=held.label, soon_at=held.soon_at)
+
+
+def _stage(held: Held) -> str:
+    stage = STAGE_WORDS.get(Phase(held.deadline.phase), "Open")
+    return f"{stage}, step-down" if held.deadline.step_down and held.deadline.phase == Phase.NEW else stage
+
+
+def _who(held: Held, reader: Reader) -> tuple[str, str]:
+    """Return who has it and since when; nobody has it since it was received."""
+    case, referral = held.deadline, held.referral
+    if case.responsible_user_id is None:
+        return "Nobody", since_words(referral.received_at, reader.now)
+    own = case.responsible_user_id == reader.by.user_id
+    name = "You" if own or case.responsible_user is None else case.responsible_user.name
+    accepted = referral.status == Status.ACCEPTED
+    return name, since_words(held.moved_at if accepted else referral.held_at or held.moved_at, reader.now)
+
+
+def done_row(done: Done, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    """Return one row of what left the board today: how it ended and when."""
+    referral, clock = done.referral, done.clock
+    return _shared(referral, reader, place) | {
+        "clock": clock and shown_clock(clock, reader.now),
+        "stage": "Seen" if referral.status == Status.ACCEPTED else STATUS_WORDS[Status(referral.status)],
+        "who": referral.held_by.name if referral.held_by else "",
+        "since": since_words(referral.done_at, reader.now),
+    }
+
+
+def shown_clock(clock: Clock, now: datetime) -> ClockWords:
+    """Return the words of any stored clock."""
+    return words_of(clock, clock.policy.label, now)
+
+
+def checked_words(age: timedelta | None) -> str:
+    """Return "Deadlines checked 9 s ago"."""
+    return f"Deadlines checked {ago_words(age.total_seconds() if age is not None else None)}"
+
+
+def arrived_words(number: int) -> str:
+    """Return what is read out when two-hour referrals come in while the list is open; nothing when none did."""
+    if number == 0:
+        return ""
+    return "1 new 2-hour referral" if number == 1 else f"{counted(number)} new 2-hour referrals"
+
+
+def empty(view: BoardView, counts: Counts, zones: Mapping[str, str], by: Actor) -> dict[str, Any]:
+    """Return what an empty list means, what is filtered, and where there is something to do."""
+    show = {Show.NOBODY: "nobody has it", Show.MINE: "mine", Show.UNSEEN: "new since you looked"}
+    filtered = view.zone or view.show
+    call = call_act(by)
+    acts: list[Any] = [call] if call else []
+    if view.tab is not Tab.NEW and counts.tabs[Tab.NEW]:
+        words = f"New, {counts.tabs[Tab.NEW]} to triage"
+        acts.append({"url": view.with_(tab=Tab.NEW, show=Show.EVERYONE).query(), "words": words, "secondary": True})
+    return {
+        "title": "Nothing fits these filters" if filtered else EMPTY_WORDS[view.tab],
+        "text": f"{counts.tabs[Tab.DONE]} done today." if view.tab is not Tab.DONE else "",
+        "acts": acts,
+        "note": f"Zone: {zones.get(view.zone, 'all')}. Show: {show.get(view.show, 'everyone')}.",
+        "note_href": BoardView(tab=view.tab).query() if filtered else BoardView().query(),
+        "note_words": "Show everyone, all zones" if filtered else "All open referrals",
+    }

@@ -1,0 +1,311 @@
+"""One case in words: fixed facts, clocks, what is due next, what happened. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.domain import CodeListName, Permission
+from accounts.rota import LONDON
+from audit.domain import Actor
+from audit.models import CaseEvent
+from casework.domain import Cursor, TimelineFilter
+from casework.presenters import timeline
+from casework.presenters.board import shown_clock
+from casework.presenters.words import day_of, hour, short_date, since_words
+from casework.queries.case import Case, Events, next_due, transition_key
+from pathways.domain import END_WORDS, INTERMEDIATE_CARE, EndReason, EpisodeStatus
+from pathways.models import Episode, Task
+from pathways.presenters import acts_for as episode_acts
+from referrals.domain import CRISIS_RESPONSE, Service
+from referrals.models import Referral
+from referrals.presenters import (
+    SERVICE_WORDS,
+    acts_for,
+    address_now,
+    age_of,
+    caller_words,
+    name_of,
+    spaced_phone,
+    stage_of,
+    warnings_of,
+)
+from timelimits.domain import Outcome
+from timelimits.models import Clock
+from timelimits.presenters import ClockWords
+
+STARTED = "clock.started"
+LATE_ENTRY_SECONDS = 300
+MOST_DUE = 3
+DOCK_ICONS = {
+    "contact": "phone", "allocate": "swap", "confirm_coordinator": "people", "end": "gone", "accept": "met",
+    "take": "people", "triage": "swap", "ask": "ask", "answer": "note", "redirect": "swap", "not_wanted": "gone",
+    "decline": "gone", "withdraw": "gone", "confirm_999": "warn",
+}  # fmt: skip
+FILTER_WORDS = {
+    TimelineFilter.ALL: "All",
+    TimelineFilter.CONTACTS: "Contacts",
+    TimelineFilter.CLOCKS: "Clocks",
+    TimelineFilter.DECISIONS: "Decisions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClock:
+    """One clock of the strip, with the link that belongs to it."""
+
+    state: str
+    headline: str
+    second: str
+    icon: str
+    href: str
+    words: str
+
+
+def case_words(held: Case, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return everything on the case page but its timeline."""
+    referral, episode = held.referrals[-1], held.episode
+    person = held.opened_by.person
+    words = {name: {code.code: code.words for code in codes} for name, codes in held.lists.items()}
+    return {
+        "head": {
+            "name": name_of(person),
+            "age": age_of(person, now),
+            "nhs_number": person.nhs_number,
+            "line": _line(held, now),
+            "reference": _reference(held, now),
+        },
+        "facts": _facts(held, referral, now),
+        "warnings": warnings_of(referral, held.lists[CodeListName.WARNINGS]),
+        "clocks": [_clock(clock, by, now) for clock in held.clocks],
+        "acts": _dock(held, by),
+        "due": [_due(at, row, by, now) for at, row in next_due(held, MOST_DUE)],
+        "told": [_told(each, words, now) for each in reversed(held.referrals)],
+        "unconfirmed": bool(episode and episode.status == EpisodeStatus.LIVE and not episode.coordinator_confirmed),
+        "kept_safe_by": getattr(episode, "kept_safe_by", None),
+        "is_live": bool(episode and episode.status == EpisodeStatus.LIVE),
+    }
+
+
+def _reference(held: Case, now: datetime) -> str:
+    kind = f"Episode {held.episode.reference}" if held.episode else f"Referral {held.opened_by.reference}"
+    return f"{kind}, checked {hour(now)}"
+
+
+def _line(held: Case, now: datetime) -> str:
+    """Return the service and where it stands: "Day 17 of 42, Reablement"; before acceptance the referral's stage."""
+    episode: Any = held.episode
+    if episode is None:
+        return stage_of(held.opened_by)
+    if episode.status == EpisodeStatus.ENDED:
+        return f"Ended {short_date(episode.ended_at)}: {END_WORDS[EndReason(episode.end_reason)].lower()}"
+    service = _service(episode)
+    clock = next((c for c in held.clocks if c.policy_code == INTERMEDIATE_CARE and c.stopped_at is None), None)
+    day = day_of(clock.started_at, clock.due_at, now) if clock else ""
+    return ", ".join(filter(None, (day, service)))
+
+
+def _service(episode: Any) -> str:
+    if episode.service_now:
+        return SERVICE_WORDS[Service(episode.service_now)]
+    if episode.waits_for:
+        return f"Waiting for {SERVICE_WORDS[Service(episode.waits_for)].lower()}"
+    return "Waiting"
+
+
+def _facts(held: Case, referral: Referral, now: datetime) -> list[dict[str, Any]]:
+    episode = held.episode
+    who, number = _ring_first(referral)
+    facts = [
+        {"term": "Ring first", "words": who, "href": f"tel:{number}" if number else "", "icon": "phone"},
+        {"term": "Now", "words": address_now(referral)},
+        {"term": "With them", "words": referral.who_is_with_them},
+        {"term": "Getting in", "words": referral.access},
+        {"term": "Co-ordinator", "words": _coordinator(episode) if episode else ""},
+        {"term": "Has it now", "words": _holder(referral, now) if episode is None else ""},
+        {"term": "GP practice", "words": referral.person.gp_practice, "wide": True},
+        {"term": "Last seen", "words": since_words(held.seen_at, now) or "not yet"},
+    ]
+    return [fact for fact in facts if fact["words"]]
+
+
+def _ring_first(referral: Referral) -> tuple[str, str]:
+    """Return whom to ring first and the number: the contact person, family who rang, the person, whoever rang."""
+    contact = (referral.contact_name, referral.contact_relationship, referral.contact_phone)
+    caller = (referral.caller_name, referral.caller_relationship, referral.ring_back)
+    family = caller if referral.caller_relationship else ("", "", "")
+    own = (name_of(referral.person), "", referral.person.phone)
+    name, relationship, number = next((each for each in (contact, family, own, caller) if each[2]), ("", "", ""))
+    words = ", ".join(filter(None, (name, relationship, spaced_phone(number)))) if number else "No number known"
+    return words, number
+
+
+def _coordinator(episode: Episode) -> str:
+    duty = f", duty {spaced_phone(episode.team.duty_phone)}" if episode.team.duty_phone else ""
+    return f"{episode.coordinator.name}, {episode.team.name}{duty}"
+
+
+def _holder(referral: Referral, now: datetime) -> str:
+    if referral.held_by is None:
+        return "Nobody"
+    return f"{referral.held_by.name}, since {since_words(referral.held_at, now)}"
+
+
+def _clock(clock: Clock, by: Actor, now: datetime) -> ShownClock:
+    """Return a clock with the way to its explanation; a missed one without a reason asks whoever may give it."""
+    shown: ClockWords = shown_clock(clock, now)
+    missed = shown.state in ("missed", "late") and not getattr(clock, "reason_given", None)
+    if missed and clock.outcome == Outcome.BREACHED and by.may(Permission.CLOCK_REASON):
+        href, words = f"{reverse('timelimits:missed')}?clock={clock.pk}", "give reason"
+    else:
+        href, words = reverse("timelimits:explain", args=[clock.pk]), "explain"
+    return ShownClock(shown.state, shown.headline, shown.second, shown.icon, href, words)
+
+
+def _dock(held: Case, by: Actor) -> list[dict[str, Any]]:
+    """Return the one-tap acts: of the episode, its visits first; else of the referral."""
+    if held.episode is None:
+        return [_dock_act(act) for act in acts_for(by, held.opened_by)]
+    acts = [_dock_act(act) for act in episode_acts(by, held.episode)]
+    if held.episode.status != EpisodeStatus.LIVE:
+        return acts
+    return [*_visit_acts(held, acts), *acts[:1], *_task_act(held, by), *acts[1:]]
+
+
+def _task_act(held: Case, by: Actor) -> list[dict[str, Any]]:
+    if not by.may(Permission.TASK_RECORD):
+        return []
+    return [{"url": reverse("pathways:task", args=[held.root]), "words": "Task", "key": "T", "icon": "task"}]
+
+
+def _dock_act(act: Any) -> dict[str, Any]:
+    return {
+        "url": act.url,
+        "words": act.words,
+        "key": act.key,
+        "icon": DOCK_ICONS[act.verb],
+        "alarm": act.verb == "confirm_999",
+        "post": act.post,
+    }
+
+
+def _visit_acts(held: Case, acts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    contact = next((act["url"] for act in acts if act["icon"] == DOCK_ICONS["contact"]), "")
+    if not contact:
+        return []
+    waits = any(c.policy_code == CRISIS_RESPONSE and c.stopped_at is None for c in held.clocks)
+    visit = "First visit: seen" if waits else "Visit: seen"
+    return [
+        {"url": f"{contact}?visit=seen", "words": visit, "key": "V", "icon": "home"},
+        {"url": f"{contact}?visit=no_answer", "words": "No answer at the door", "key": "X",
+         "icon": "noreply"},
+    ]  # fmt: skip
+
+
+def _due(at: datetime, row: Clock | Task, by: Actor, now: datetime) -> dict[str, Any]:
+    late = at < now
+    today = at.astimezone(LONDON).date() == now.astimezone(LONDON).date()
+    when = f"{hour(at)} today" if today else short_date(at)
+    if isinstance(row, Task):
+        words, icon, href = f"{row.what} ({row.owner.name})", "task", ""
+    else:
+        words, icon, href = row.policy.label, "run", reverse("timelimits:explain", args=[row.pk])
+    return {
+        "when": when,
+        "icon": "late" if late else icon,
+        "tone": "ic-red" if late else "",
+        "words": words,
+        "href": href,
+        "late": late,
+        "done_url": _done_url(row, by),
+    }
+
+
+def _done_url(row: Clock | Task, by: Actor) -> str:
+    if not isinstance(row, Task) or not by.may(Permission.TASK_RECORD):
+        return ""
+    return reverse("pathways:task_done", args=[row.pk])
+
+
+def _told(referral: Referral, words: Mapping[str, Mapping[str, str]], now: datetime) -> dict[str, str]:
+    return {
+        "reference": referral.reference,
+        "when": since_words(referral.received_at, now),
+        "who": caller_words(referral, words[CodeListName.SOURCES]),
+        "stage": stage_of(referral),
+        "summary": referral.summary,
+        "url": reverse("referrals:referral", args=[referral.pk]),
+    }
+
+
+def timeline_words(held: Case, events: Events, shown: TimelineFilter, now: datetime) -> dict[str, Any]:
+    """Return the timeline by local days, newest first, its filters with counts, and where the earlier events begin."""
+    known = _known(held, events)
+    entries = [(_day(group[0], now), _entry(group, known, events)) for group in _together(events.rows)]
+    return {
+        "days": [
+            {"words": day, "entries": [entry for _, entry in group]}
+            for day, group in groupby(entries, key=lambda pair: pair[0])
+        ],
+        "chips": [
+            {"url": _address(each), "words": f"{words} ({events.counts[each]})", "current": each is shown}
+            for each, words in FILTER_WORDS.items()
+        ],
+        "more_url": _address(shown, events.following) if events.following else "",
+    }
+
+
+def _address(shown: TimelineFilter, before: Cursor | None = None) -> str:
+    parts = [f"show={shown}" if shown else "", f"before={before}" if before else ""]
+    return f"?{'&'.join(filter(None, parts))}#timeline"
+
+
+def _known(held: Case, events: Events) -> timeline.Known:
+    return timeline.Known(
+        codes={code.code: code.words for codes in held.lists.values() for code in codes},
+        clocks={str(clock.pk): clock.policy.label for clock in held.clocks},
+        contacts=events.contacts,
+        tasks={f"task:{task.pk}": task.what for task in held.tasks},
+        users=events.users,
+    )
+
+
+def _day(event: CaseEvent, now: datetime) -> str:
+    local, today = event.occurred_at.astimezone(LONDON), now.astimezone(LONDON)
+    if local.date() == today.date():
+        return f"Today, {short_date(event.occurred_at)}"
+    return short_date(event.occurred_at) + (f" {local.year}" if local.year != today.year else "")
+
+
+def _together(rows: Sequence[CaseEvent]) -> list[list[CaseEvent]]:
+    """Put clocks that one act started next to each other into one line."""
+    groups: list[list[CaseEvent]] = []
+    for event in rows:
+        last = groups[-1][0] if groups else None
+        same = last is not None and event.event == last.event == STARTED and event.recorded_at == last.recorded_at
+        if same and event.occurred_at == groups[-1][0].occurred_at:
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    return groups
+
+
+def _entry(group: Sequence[CaseEvent], known: timeline.Known, events: Events) -> dict[str, str]:
+    event = group[0]
+    moved = events.transitions.get(transition_key(event.subject, event.recorded_at))
+    icon, tone, title, text = timeline.words(event, timeline.with_move(known, moved))
+    if len(group) > 1:
+        title, text = "Time limits started:", f"{', '.join(timeline.limit(each, known) for each in group)}."
+    late = (event.recorded_at - event.occurred_at).total_seconds() > LATE_ENTRY_SECONDS
+    written = f"Written down {short_date(event.recorded_at)} {hour(event.recorded_at)}." if late else ""
+    return {
+        "time": hour(event.occurred_at),
+        "icon": icon,
+        "tone": tone,
+        "title": title,
+        "text": " ".join(filter(None, (text, written))),
+        "who": ", ".join(filter(None, (event.actor_label, event.actor_role))),
+    }

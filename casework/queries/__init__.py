@@ -1,0 +1,1 @@
+"""Reads that reach across apps: the board, a caseload, one case."""

@@ -1,0 +1,190 @@
+"""One case whole: referrals, episode, clocks, tasks, what happened. A dozen statements, however long it is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from accounts.domain import Code, CodeListName
+from accounts.models import User
+from accounts.queries import code_lists
+from audit.commands import note_read
+from audit.domain import Actor
+from audit.models import CaseEvent
+from audit.queries import timeline
+from audit.refusals import NotFound
+from casework.domain import Cursor, TimelineFilter
+from pathways.domain import ContactKind
+from pathways.models import Contact, Episode, Spell, Task, Waiting
+from pathways.queries import for_actor as episodes_for
+from referrals.models import Referral, ReferralTransition
+from referrals.queries import for_actor as referrals_for
+from timelimits.models import BreachReason, Clock
+from timelimits.queries import clocks_for
+
+EVENTS_PAGE = 30
+MOST_TASKS = 200
+GROUPS: Mapping[TimelineFilter, tuple[str, ...]] = {
+    TimelineFilter.CONTACTS: ("contact",),
+    TimelineFilter.CLOCKS: ("clock", "alert", "override", "block"),
+    TimelineFilter.DECISIONS: ("referral", "episode", "spell"),
+}
+LISTS = (
+    CodeListName.WARNINGS,
+    CodeListName.SOURCES,
+    CodeListName.RED_FLAGS,
+    CodeListName.DECLINE_REASONS,
+    CodeListName.SIGNPOSTS,
+    CodeListName.REFERRAL_REASONS,
+)
+NAMED_USERS = ("coordinator", "user", "approved_by", "practitioner")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a case page shows. `root` is the case of the episode, or of the referral that has none."""
+
+    root: UUID
+    referrals: tuple[Referral, ...]
+    episode: Episode | None
+    clocks: tuple[Clock, ...]
+    tasks: tuple[Task, ...]
+    lists: Mapping[str, Sequence[Code]]
+    seen_at: datetime | None
+
+    @property
+    def opened_by(self) -> Referral:
+        """Return the referral that opened the case."""
+        return next(referral for referral in self.referrals if referral.case_id == self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One page of a timeline and what its events name; `following` is where the earlier ones begin."""
+
+    rows: tuple[CaseEvent, ...]
+    following: Cursor | None
+    counts: Mapping[TimelineFilter, int]
+    contacts: Mapping[str, Contact]
+    transitions: Mapping[str, ReferralTransition]
+    users: Mapping[str, str]
+
+
+def case(by: Actor, case_id: UUID) -> Case:
+    """Return a case and log the reading. Raises NotFound when there is none or it is not yours.
+
+    The case of a referral that joined an episode is the episode's case: both are shown together.
+    """
+    referrals = tuple(_referrals(by, case_id))
+    asked = next((referral for referral in referrals if referral.case_id == case_id), None)
+    root = asked and (asked.joined_case_id or asked.case_id)
+    if asked is None or root is None or root not in {referral.case_id for referral in referrals}:
+        raise NotFound
+    note_read(by=by, what="case", ids=[asked.person_id])
+    ids = [referral.case_id for referral in referrals]
+    unexplained = BreachReason.objects.filter(clock=OuterRef("pk"))
+    seen = [referral.seen_at for referral in referrals if referral.seen_at]  # type: ignore[attr-defined]
+    return Case(
+        root=root,
+        referrals=referrals,
+        episode=_episode(by, root),
+        clocks=tuple(clocks_for(by, ids).annotate(reason_given=Subquery(unexplained.values("reason")[:1]))),
+        tasks=tuple(Task.objects.filter(case_id__in=ids).select_related("owner").order_by("due_at")[:MOST_TASKS]),
+        lists=code_lists(*LISTS),
+        seen_at=max(seen, default=None),
+    )
+
+
+def _referrals(by: Actor, case_id: UUID) -> QuerySet[Referral]:
+    """Return the referrals of the case, whichever of its case ids was asked for, with when each was last seen."""
+    joined = Referral.objects.filter(case_id=case_id, joined_case_id__isnull=False).values("joined_case_id")
+    visits = Contact.objects.filter(case_id=OuterRef("case_id"), attended=True, kind=ContactKind.FACE_TO_FACE)
+    of_case = Q(case_id=case_id) | Q(joined_case_id=case_id) | Q(case_id__in=joined) | Q(joined_case_id__in=joined)
+    return (
+        referrals_for(by)
+        .filter(of_case)
+        .annotate(seen_at=Subquery(visits.order_by("-occurred_at").values("occurred_at")[:1]))
+        .order_by("received_at", "pk")
+    )
+
+
+def _episode(by: Actor, root: UUID) -> Any:
+    spells = Spell.objects.filter(episode=OuterRef("pk"), period__upper_inf=True).order_by("-main", "pk")
+    waits = Waiting.objects.filter(episode=OuterRef("pk"), period__upper_inf=True)
+    rows = episodes_for(by).filter(case_id=root)
+    return rows.annotate(
+        service_now=Subquery(spells.values("service")[:1]),
+        waits_for=Subquery(waits.values("service")[:1]),
+        kept_safe_by=Subquery(waits.values("kept_safe_by")[:1]),
+    ).first()
+
+
+def events(held: Case, shown: TimelineFilter, before: Cursor | None) -> Events:
+    """Return up to 30 events of the case, newest first, with the rows they speak of: five statements."""
+    ids = [referral.case_id for referral in held.referrals]
+    rows = timeline(ids, GROUPS.get(shown))
+    if before is not None and before.at is not None and before.key.isdigit():
+        rows = rows.filter(occurred_at__lte=before.at).exclude(occurred_at=before.at, id__gte=int(before.key))
+    found = list(rows[: EVENTS_PAGE + 1])
+    kept = tuple(found[:EVENTS_PAGE])
+    last = kept[-1] if len(found) > EVENTS_PAGE else None
+    return Events(
+        rows=kept,
+        following=last and Cursor(last.occurred_at, str(last.pk)),
+        counts=_counts(ids),
+        contacts=_contacts(kept),
+        transitions=_transitions(held.referrals),
+        users=_users(kept),
+    )
+
+
+def _counts(case_ids: Sequence[UUID]) -> dict[TimelineFilter, int]:
+    by_event = CaseEvent.objects.filter(case_id__in=case_ids).order_by().values_list("event").annotate(n=Count("pk"))
+    found: Counter[str] = Counter()
+    for event, n in by_event:
+        found[event.split(".")[0]] += n
+    counts = {each: sum(found[word] for word in words) for each, words in GROUPS.items()}
+    return {TimelineFilter.ALL: found.total(), **counts}
+
+
+def _contacts(rows: Sequence[CaseEvent]) -> dict[str, Contact]:
+    wanted = [row.subject.removeprefix("contact:") for row in rows if row.subject.startswith("contact:")]
+    return {f"contact:{contact.pk}": contact for contact in Contact.objects.filter(pk__in=wanted)}
+
+
+def _transitions(referrals: Sequence[Referral]) -> dict[str, ReferralTransition]:
+    rows = ReferralTransition.objects.filter(referral__in=referrals)
+    return {transition_key(f"referral:{row.referral_id}", row.recorded_at): row for row in rows}
+
+
+def transition_key(subject: str, recorded_at: datetime) -> str:
+    """Return what an event and its transition row have in common: they are written together."""
+    return f"{subject} {recorded_at.isoformat()}"
+
+
+def _users(rows: Sequence[CaseEvent]) -> dict[str, str]:
+    named = {row.data.get(key) for row in rows for key in NAMED_USERS} - {None}
+    ids = [str(each).removeprefix("user:") for each in named]
+    return {str(key): name for key, name in User.objects.filter(pk__in=_uuids(ids)).values_list("pk", "name")}
+
+
+def _uuids(texts: Sequence[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+def next_due(held: Case, most: int) -> list[tuple[datetime, Clock | Task]]:
+    """Return what is due next on the case: running clocks and open tasks, the earliest first."""
+    clocks = [(c.due_at, c) for c in held.clocks if c.stopped_at is None and c.due_at is not None]
+    tasks = [(task.due_at, task) for task in held.tasks if task.done_at is None]
+    due: list[tuple[datetime, Clock | Task]] = [*clocks, *tasks]
+    return sorted(due, key=lambda pair: (pair[0], str(pair[1].pk)))[:most]
