@@ -39,6 +39,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         records = get_authentication_records(self.request, user)
         return not any(record["method"] == proof and record["at"] > since for record in records)
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Answer for a disabled account as for one that does not exist."""
+        user = super().authenticate(request, **credentials)
+        return user if user is not None and user.is_active else None
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody registers themselves."""
         return False

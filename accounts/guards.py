@@ -46,13 +46,15 @@ def locked_partner(client_id: UUID) -> PartnerClient:
     return client
 
 
+def lock_administrators() -> None:
+    """Lock every administrator's role, in order: those who take such roles away do it one after the other."""
+    list(Membership.objects.filter(role=Role.ADMINISTRATOR).select_for_update().order_by("pk"))
+
+
 def keep_an_administrator() -> None:
     """Raise RuleBroken last_administrator when nobody with an open-ended administrator's role could sign in any more.
 
-    Call it after the change. It locks every administrator's role first, so that two administrators who remove each
-    other at the same moment do it one after the other.
+    Call it after the change, with lock_administrators() before it.
     """
-    held = Membership.objects.filter(role=Role.ADMINISTRATOR)
-    list(held.select_for_update().order_by("pk"))
-    if not held.filter(ends_on=None, user__is_active=True).exists():
+    if not Membership.objects.filter(role=Role.ADMINISTRATOR, ends_on=None, user__is_active=True).exists():
         raise RuleBroken("last_administrator", "This is the last administrator. Make somebody else one first.")

@@ -18,6 +18,8 @@ from accounts.presenters import duty_line
 from accounts.queries import duties_of, place
 from audit.commands import now
 from audit.domain import ANONYMOUS, Actor
+from notifications.queries import unread_count
+from timelimits.health import sweep_banner
 
 # key (a page names it as `section`), words, route, permission that shows it
 SECTIONS = (
@@ -77,6 +79,7 @@ class Shell:
     banners: tuple[Banner, ...] = ()
     session: Session | None = None
     extend_url: str = ""
+    call_url: str = ""
     keys_url: str = ""
     keys: bool = False
 
@@ -118,11 +121,23 @@ def build(request: HttpRequest) -> Shell:
         sign_out_url=route("account_logout"),
         find_url=route("pathways:find") if by.may(Permission.PERSON_FIND) else "",
         bell_url=route("notifications:messages"),
+        bell_count=unread_count(by),
+        banners=banners(by),
+        call_url=route("referrals:register") if by.may(Permission.REFERRAL_REGISTER) else "",
         session=_session(request),
         extend_url=route("accounts:extend"),
         keys_url=route("accounts:keys"),
         keys=user.keyboard_shortcuts,
     )
+
+
+def banners(by: Actor) -> tuple[Banner, ...]:
+    """Return the faults that this actor must know of: limits that are not being checked."""
+    late = sweep_banner(now()) if by.may(Permission.CLOCK_READ) else None
+    if late is None:
+        return ()
+    url = route("timelimits:health") if by.may(Permission.HEALTH_READ) else ""
+    return (Banner("late", late.title, late.text, url, "What is affected"),)
 
 
 def _session(request: HttpRequest) -> Session | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 
 from accounts.domain import Permission, ResetReason
-from accounts.guards import keep_an_administrator, locked_user
+from accounts.guards import keep_an_administrator, lock_administrators, locked_user
 from accounts.models import User
 from audit.commands import command, record, require
 from audit.domain import Actor
@@ -44,6 +44,7 @@ def disable_person(*, by: Actor, user_id: UUID) -> User:
     Raises NotPermitted; NotFound; RuleBroken last_administrator, own_account.
     """
     require(by, Permission.ACCOUNT_MANAGE)
+    lock_administrators()
     user = locked_user(user_id)
     if by.user_id == user.pk:
         raise RuleBroken("own_account", "You can’t disable your own account. Ask another administrator.")

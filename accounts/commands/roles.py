@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from accounts.domain import Permission, Role
-from accounts.guards import keep_an_administrator, locked_user
+from accounts.guards import keep_an_administrator, lock_administrators, locked_user
 from accounts.models import Membership, Team
 from audit.commands import command, record, require
 from audit.domain import Actor
@@ -55,6 +55,7 @@ def end_role(*, by: Actor, membership_id: int, ends_on: date) -> Membership:
     Raises NotPermitted; NotFound; RuleBroken last_administrator.
     """
     require(by, Permission.ACCOUNT_MANAGE)
+    lock_administrators()
     held = Membership.objects.select_for_update().filter(pk=membership_id).first()
     if held is None:
         raise NotFound
