@@ -139,3 +139,20 @@ def on_list(case_id: UUID, of: Team | None = None, **more: Any) -> CaseDeadline:
     given |= {"zone": "bootle", "phase": "new", "reference": "R-26-00001"}
     hand_over(**(given | more))
     return CaseDeadline.objects.get(pk=case_id)
+
+
+def start_many(number: int, at: datetime, policy: str = "two_hours") -> list[Clock]:
+    """Start clocks on listed cases, written in bulk as the commands would, for tests of many."""
+    row, desk = Policy.objects.get(code=policy), team()
+    limit = read_policy(row.definition).limit.amount
+    shared = {"policy": row, "policy_code": policy, "started_at": at, "start_recorded_at": at, "due_at": at + limit}
+    clocks = [
+        Clock(case_id=uuid4(), subject=f"referral:{uuid4()}", next_check_at=at, soon_at=at + limit, **shared)
+        for _ in range(number)
+    ]
+    listed = {"responsible_team": desk, "zone": "bootle", "phase": "new", "opened_at": at, "updated_at": at}
+    Clock.objects.bulk_create(clocks)
+    CaseDeadline.objects.bulk_create(
+        CaseDeadline(case_id=clock.case_id, next_due_at=clock.due_at, **listed) for clock in clocks
+    )
+    return clocks
