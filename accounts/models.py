@@ -113,9 +113,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(Lower("email"), name="accounts_user_email_ignoring_case")
-        ]
+        constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_ignoring_case")]
 
     def __str__(self) -> str:
         return self.name
@@ -256,6 +254,17 @@ class Cover(models.Model):
 
     def __str__(self) -> str:
         return f"cover {self.starts_at:%Y-%m-%d}"
+
+
+class CallCount(models.Model):
+    """How often a partner system has called in the present stretch of time: one row each, counted on in place."""
+
+    client = models.OneToOneField("PartnerClient", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    began_at = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.calls}"
 
 
 class PartnerClient(models.Model):

@@ -57,7 +57,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
 
 
-class PartnerScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class PartnerScheme(OpenApiAuthenticationExtension):
     """OAuth2 client credentials, and for each operation every scope that allows it."""
 
     target_class = "accounts.api.PartnerAuthentication"

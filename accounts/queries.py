@@ -34,7 +34,13 @@ def place() -> Place:
 
 def codes(name: str) -> list[Code]:
     """Return one coded list of the place, in the bundle's order, retired codes left out; empty before it is loaded."""
-    return [entry for entry in code_lists(name)[name] if not entry.extra.get("retired")]
+    return current_codes(name)[name]
+
+
+def current_codes(*names: str) -> dict[str, list[Code]]:
+    """Return several coded lists of the place in one read, retired codes left out."""
+    lists = code_lists(*names)
+    return {name: [entry for entry in entries if not entry.extra.get("retired")] for name, entries in lists.items()}
 
 
 def code_lists(*names: str) -> dict[str, list[Code]]:

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from accounts.api import actor_of
 from accounts.domain import Permission
-from accounts.queries import codes
+from accounts.queries import current_codes
 from audit.commands import require
 
 EARLIEST = 1900
@@ -157,9 +157,9 @@ class Endpoint(APIView):
         """Return what a method needs; HEAD needs what GET does."""
         return cls.permissions.get("GET" if method == "HEAD" else method)
 
-    def check_permissions(self, request: Request) -> None:
-        """Refuse strangers (401), then whoever lacks the permission (403)."""
-        super().check_permissions(request)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse strangers (401), then whoever calls too often (429), then whoever lacks the permission (403)."""
+        super().initial(request, *args, **kwargs)
         if permission := self.permission_for(request.method or ""):
             require(actor_of(request), permission)
 
@@ -195,8 +195,9 @@ def _checked(shape: type[Body], data: Any) -> dict[str, Any]:
 def refuse_unknown_codes(**asked: tuple[str, str]) -> None:
     """Raise ValidationError for codes unknown to the place: field=(list, code); "__" in a field stands for a dot."""
     wrong: dict[str, Any] = {}
+    lists = current_codes(*(name for name, _ in asked.values()))
     for field, (name, code) in asked.items():
-        known = [entry.code for entry in codes(name)]
+        known = [entry.code for entry in lists[name]]
         if code not in known:
             wrong[field.replace("__", ".")] = [f"Must be one of: {', '.join(known)}."]
     if wrong:

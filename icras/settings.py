@@ -234,7 +234,6 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.PartnerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.IsPartner"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.PartnerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"partner": ICRAS_API_RATE, "anonymous": ICRAS_API_RATE},
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["accounts.json_body.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

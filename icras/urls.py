@@ -25,5 +25,6 @@ urlpatterns = [
     path("api/docs/", api.docs, name="docs"),
     path("api/v1/", include("referrals.api_urls")),
     path("api/v1/", include("pathways.api_urls")),
+    path("api/v1/", include("timelimits.api_urls")),
     re_path("^api/", api.Unknown.as_view(), name="unknown"),
 ]

@@ -8,7 +8,7 @@ from audit.commands import command, now
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals.commands.moves import begin, complete, done_already, end_clocks, subject
-from referrals.commands.register import start_clocks
+from referrals.commands.register import start_limits
 from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Answer, Service, Urgency
 from referrals.models import Referral
 from timelimits.commands import cancel_clocks
@@ -54,7 +54,7 @@ def triage_referral(
 
 def _change_clocks(by: Actor, referral: Referral, worse_since: datetime | None) -> None:
     cancel_clocks(by=by, subject=subject(referral), reason="not_needed", policies=(CRISIS_RESPONSE, SPA_TRIAGE))
-    start_clocks(by, referral, worse_since or referral.received_at)
+    start_limits(by, referral, worse_since or referral.received_at)
 
 
 @command

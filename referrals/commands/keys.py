@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from audit.bulk import insert
 from audit.commands import command, now
 from audit.domain import Actor
 from audit.refusals import IllegalMove
@@ -23,15 +24,14 @@ def once(
     The key is written in the same transaction; of two calls at once the second waits and gets the first's answer.
     Raises IllegalMove when the key came with another body.
     """
-    IdempotencyKey.objects.bulk_create(
-        [IdempotencyKey(client_id=client_id, key=key, body_hash=body_hash, created_at=now())], ignore_conflicts=True
-    )
-    row = IdempotencyKey.objects.select_for_update().get(client_id=client_id, key=key)
+    names, first = ("client", "key", "body_hash", "status", "answer", "created_at"), (client_id, key, body_hash, 0, {})
+    if insert(IdempotencyKey, names, [(*first, now())], returning=["id"], skip_existing=True):
+        status, answer = make()
+        IdempotencyKey.objects.filter(client_id=client_id, key=key).update(status=status, answer=answer)
+        return status, answer
+    row = IdempotencyKey.objects.get(client_id=client_id, key=key)
     if row.body_hash != body_hash:
         raise IllegalMove("key_reused", "This Idempotency-Key was used with another body.")
-    if row.status == 0:
-        row.status, row.answer = make()
-        row.save(update_fields=["status", "answer"])
     return row.status, row.answer
 
 

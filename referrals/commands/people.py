@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection
 
 from accounts.domain import Permission
 from audit.commands import command, now, record, require
@@ -26,6 +26,7 @@ def settle_person(by: Actor, details: PersonDetails | None, person_id: UUID | No
     if details is None:
         raise RuleBroken("person_missing", "Say who it is about.", field="person")
     number = _number(details.nhs_number)
+    _lock_number(number)
     holder = Person.objects.select_for_update().filter(nhs_number=number).first() if number else None
     if holder is None:
         return _new_person(details, number), Identity.AS_TOLD
@@ -39,6 +40,13 @@ def _number(typed: str) -> str:
         return clean_nhs_number(typed)
     except ValueError as wrong:
         raise RuleBroken("nhs_number_invalid", str(wrong), field="person.nhs_number") from wrong
+
+
+def _lock_number(number: str) -> None:
+    """Of two who type the same number at once, the second waits here and then finds the first's person."""
+    if number:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(number)])
 
 
 def _new_person(details: PersonDetails, number: str) -> Person:
@@ -59,11 +67,7 @@ def _new_person(details: PersonDetails, number: str) -> Person:
         warnings=list(details.warnings),
         created_at=now(),
     )
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError:  # two people typed the same new number at once: the second takes the first's person
-        return Person.objects.get(nhs_number=number)
+    person.save()
     return person
 
 
@@ -75,10 +79,11 @@ def edit_person(*, by: Actor, case_id: UUID, person_id: UUID, details: PersonDet
     """
     require(by, Permission.PERSON_EDIT)
     queries.get_person(by, person_id)
+    number = _number(details.nhs_number)
+    _lock_number(number)
     person = Person.objects.select_for_update().get(pk=person_id)
     if person.version != version:
         raise Stale("Somebody changed this person's details after you opened them.")
-    number = _number(details.nhs_number)
     if number and Person.objects.filter(nhs_number=number).exclude(pk=person.pk).exists():
         raise RuleBroken("nhs_number_taken", "This NHS number is already on somebody else's record.", "nhs_number")
     person.nhs_number = number or None

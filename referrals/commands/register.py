@@ -25,7 +25,7 @@ from referrals.domain import (
     settle_received_at,
 )
 from referrals.models import Person, Referral, ReferralTransition
-from timelimits.commands import hand_over, start_clock
+from timelimits.commands import hand_over, start_clocks
 
 
 @command
@@ -60,7 +60,7 @@ def register_referral(
     referral.save()
     _note(by, referral)
     _let_in(by, referral)
-    start_clocks(by, referral, received_at)
+    start_limits(by, referral, received_at)
     hand_over(
         by=by,
         case_id=referral.case_id,
@@ -146,17 +146,9 @@ def _let_in(by: Actor, referral: Referral) -> None:
         grant_access(by=by, case_id=referral.case_id, organisation_id=by.organisation, level=level, why="referrer")
 
 
-def start_clocks(by: Actor, referral: Referral, started_at: datetime) -> None:
+def start_limits(by: Actor, referral: Referral, started_at: datetime) -> None:
     """Start the triage clock, and for a crisis the two-hour clock."""
-    starts = [(SPA_TRIAGE, str(referral.urgency))]
+    limits = [(SPA_TRIAGE, str(referral.urgency))]
     if referral.urgency == Urgency.CRISIS:
-        starts.append((CRISIS_RESPONSE, ""))
-    for policy, variant in starts:
-        start_clock(
-            by=by,
-            case_id=referral.case_id,
-            subject=subject(referral),
-            policy=policy,
-            variant=variant,
-            started_at=started_at,
-        )
+        limits.append((CRISIS_RESPONSE, ""))
+    start_clocks(by=by, case_id=referral.case_id, subject=subject(referral), limits=limits, started_at=started_at)
