@@ -66,8 +66,8 @@ def server_error(request):
 
 handler500 = "tests.icras.probes.server_error"
 urlpatterns = [
-    *ours,
     path("probe/<uuid:key>/<str:what>/", probe, name="probe"),
     path("open-probe/<uuid:key>/<str:what>/", open_probe, name="open-probe"),
     path("api/v1/probe/<uuid:key>/<str:what>/", RestProbe.as_view(), name="rest-probe"),
+    *ours,  # last: they end with what answers any other address of the API
 ]
