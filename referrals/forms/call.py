@@ -73,7 +73,7 @@ class CallForm(TypedForm):
     )
     caller_name = words("Name", 120, required=False)
     relationship = words("Who they are", 80, required=False)
-    source = chooser("Calling for", missing="Choose who is referring")
+    source = chooser("Who is referring", missing="Choose who is referring")
 
     given_name = words("First name", 100, required=False)
     family_name = words("Last name", 100, required=False)

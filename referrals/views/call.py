@@ -90,7 +90,7 @@ def draft(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("referrals:register"))
     kept = commands.keep_draft(by=by, form=CALL, typed=typed_in(request) | _choice(request))
     if "choose" in request.POST or "undo" in request.POST:
-        return HttpResponseRedirect(f"{reverse('referrals:register')}#step-2")
+        return HttpResponseRedirect(f"{reverse('referrals:register')}?carry=on#step-2")
     form = CallForm(request.POST, now=now())
     return render(request, "referrals/draft_part.html", {"draft": kept, "side": side(form), "swap": True})
 
@@ -116,6 +116,7 @@ class Side:
     received: str
     ring_back_by: str
     planned: bool
+    undecided: bool
     danger: bool
 
 
@@ -135,6 +136,7 @@ def side(form: CallForm) -> Side:
         received=presenters.wall_clock(received, at),
         ring_back_by=presenters.ring_back_by(limits[0].due_at, at),
         planned=urgency == Urgency.PLANNED,
+        undecided=not form["urgency"].value(),
         danger=form.flag_raised(),
     )
 
@@ -153,7 +155,7 @@ def call_page(
         "section": "board",
         "form": form,
         "draft": draft,
-        "back": draft is not None and request.method == "GET",
+        "back": draft is not None and request.method == "GET" and "carry" not in request.GET,
         "side": side(form),
         "chosen": _chosen(by, form.chosen_person, form.now, lists["warnings"]),
         "gp_practices": lists["gp_practices"],

@@ -262,7 +262,7 @@ def test_choose_person__shows_whom_and_can_be_undone(spa: Client, door: FrontDoo
     known = register(door.actor("spa")).person
     chosen = spa.post("/referrals/draft/", call(choose=str(known.pk)), follow=True)
     page = chosen.content.decode()
-    assert chosen.redirect_chain[0][0] == f"{NEW}#step-2"
+    assert chosen.redirect_chain[0][0] == f"{NEW}?carry=on#step-2"
     assert "Maud Testalder, 91, born 1 Feb 1935" in page
     assert 'type="hidden" name="family_name" value="Sampleton"' in page
     assert AccessLog.objects.filter(what="person", ids=[str(known.pk)]).exists()
