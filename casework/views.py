@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.domain import Permission
 from accounts.request import actor_of
 from audit.commands import now
 from casework.domain import (
@@ -124,5 +125,6 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     shown = read_filter(request.GET.get("show", ""))
     held = read_case(by, case_id)
     events = read_events(held, shown, read_cursor(request.GET.get("before", "")))
-    context = {"section": "caseload", "case": case_words(held, by, at), "held": held}
+    section = "caseload" if by.may(Permission.CASELOAD_READ) else "board"
+    context = {"section": section, "case": case_words(held, by, at), "held": held}
     return render(request, "casework/case.html", context | {"timeline": timeline_words(held, events, shown, at)})

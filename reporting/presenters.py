@@ -1,45 +1,101 @@
-"""Rows and bars for the pages. Pure."""
+"""Reports in words and bars. Pure."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from reporting.domain import TwoHour, share, shown
+from accounts.rota import LONDON
+from reporting.domain import PERIOD, TARGET, Hidden, Mask, Tally, hide_small, total
 
-NARROWEST = 0.5
+COLUMNS = ("Received", "Seen in time", "Missed", "Still running", "Cancelled")
+HIDDEN_WORDS = {Hidden.SMALL: "1 to 7", Hidden.GIVES_AWAY: "hidden"}
+OUTSIDE = "Outside the place, or not known"
+BAR = 400
+ROW = 34
+LABEL = 190
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: a place, its numbers as they may be shown, and the width of its bar (0 to 100)."""
+class Cell:
+    """One figure as shown; `why` says why it is not."""
 
-    name: str
-    numbers: tuple[str, ...]
-    of: str
-    rate: str
+    words: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The share of one zone as a bar."""
+
+    y: int
+    text_y: int
+    zone: str
     width: float
+    words: str
+    end: float
 
 
-def two_hour_rows(found: dict[str, TwoHour], names: dict[str, str], exact: bool) -> list[Row]:
-    """Return a row for each zone in the place's order, then those outside it where there are any."""
-    places = {**names, **({"": "Outside our zones"} if "" in found else {})}
-    counts = [found.get(code, TwoHour()) for code in places]
-    columns = [shown([getattr(count, f.name) for count in counts], exact) for f in fields(TwoHour)]
-    totals = shown([count.counted for count in counts], exact)
-    numbers = list(zip(*columns, strict=True))
-    return [
-        _row(name, count, cells, of)
-        for name, count, cells, of in zip(places.values(), counts, numbers, totals, strict=True)
-    ]
+def two_hour_words(
+    tallies: Sequence[Tally], zones: Mapping[str, str], now: datetime, *, suppress: bool
+) -> dict[str, Any]:
+    """Return the two-hour report: the whole place, a table by zone, bars; small figures hidden where asked."""
+    by_zone = {tally.zone: tally for tally in tallies}
+    named = [by_zone.get(code, Tally(code)) for code in zones]
+    others = [tally for tally in tallies if tally.zone not in zones]
+    whole = total(tallies)
+    rows = [*named, *others, whole]
+    names = [*zones.values(), *(zones.get(each.zone, OUTSIDE) for each in others), "All"]
+    mask = hide_small([row.figures() for row in rows]) if suppress else _nothing_hidden(len(rows))
+    shown = [_row(name, row, hidden) for name, row, hidden in zip(names, rows, mask, strict=True)]
+    return {
+        "period": f"{_day(now - PERIOD)} to {_day(now)}, counted at {now.astimezone(LONDON):%H:%M %Z}",
+        "columns": COLUMNS,
+        "rows": shown[:-1],
+        "whole": shown[-1],
+        "bars": _bars(shown),
+        "height": ROW * len(shown) + 26,
+        "target": TARGET,
+        "target_x": LABEL + BAR * TARGET / 100,
+        "suppressed": any(cell for row in mask for cell in row),
+        "suppress": suppress,
+        "empty": whole.received == 0,
+    }
 
 
-def _row(name: str, count: TwoHour, cells: tuple[str, ...], of: str) -> Row:
-    readable = of.isdigit() and cells[0].isdigit()
-    rate = share(count.met, count.counted) if readable else "not shown"
-    width = 100 * count.met / count.counted if readable and count.counted else 0
-    return Row(name, cells, of, rate, max(width, NARROWEST))
+def _nothing_hidden(rows: int) -> Mask:
+    return [[None] * len(COLUMNS) for _ in range(rows)]
 
 
-def whole_row(found: dict[str, TwoHour], exact: bool) -> Row:
-    """Return the line of the whole place."""
-    total = sum(found.values(), TwoHour())
-    cells = tuple(shown([getattr(total, f.name)], exact)[0] for f in fields(TwoHour))
-    return _row("The whole place", total, cells, shown([total.counted], exact)[0])
+def _day(at: datetime) -> str:
+    local = at.astimezone(LONDON)
+    return f"{local.day} {local:%b %Y}"
+
+
+def _row(name: str, tally: Tally, hidden: Sequence[Hidden | None]) -> dict[str, Any]:
+    cells = [_cell(figure, why) for figure, why in zip(tally.figures(), hidden, strict=True)]
+    secret = hidden[1] is not None or hidden[2] is not None
+    share = None if secret else tally.share
+    words = f"{share}%" if share is not None else "hidden" if secret else "–"
+    return {
+        "zone": name,
+        "cells": cells,
+        "share": share,
+        "share_words": words,
+        "of": f"of {tally.counted}" if share is not None else "",
+        "secret": secret,
+    }
+
+
+def _cell(figure: int, why: Hidden | None) -> Cell:
+    return Cell(str(figure)) if why is None else Cell(HIDDEN_WORDS[why], str(why))
+
+
+def _bars(rows: Sequence[Mapping[str, Any]]) -> list[Bar]:
+    bars = []
+    for position, row in enumerate(rows):
+        width = BAR * (row["share"] or 0) / 100
+        words = f"{row['share_words']} {row['of']}".strip()
+        y = position * ROW + 4
+        bars.append(Bar(y, y + 18, row["zone"], width, words if words != "–" else "nobody counted", LABEL + BAR + 10))
+    return bars

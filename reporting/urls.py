@@ -1,3 +1,5 @@
+"""Routes of reports."""
+
 from django.urls import path
 
 from reporting import views

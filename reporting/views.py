@@ -1,4 +1,4 @@
-"""Pages of figures. No personal data here."""
+"""Pages of reports."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,20 +9,14 @@ from accounts.request import actor_of
 from audit.commands import now
 from capacity.queries import zones
 from reporting import queries
-from reporting.presenters import two_hour_rows, whole_row
+from reporting.presenters import two_hour_words
 
 
 @require_safe
 def two_hour(request: HttpRequest) -> HttpResponse:
-    """Two-hour response of the last 28 days, whole and by zone."""
+    """Show how many two-hour referrals were seen in time in the last 28 days, by zone. No personal data."""
     by, at = actor_of(request), now()
-    found, exact = queries.two_hour(by, at), sees_people(by.roles)
-    context = {
-        "section": "reports",
-        "since": queries.since(at),
-        "now": at,
-        "whole": whole_row(found, exact) if found else None,
-        "rows": two_hour_rows(found, {z.code: z.name for z in zones()}, exact),
-        "exact": exact,
-    }
-    return render(request, "reporting/two_hour.html", context)
+    tallies = queries.two_hour(by, at)
+    named = {zone.code: zone.name for zone in zones()}
+    report = two_hour_words(tallies, named, at, suppress=not sees_people(by.roles))
+    return render(request, "reporting/two_hour.html", {"section": "reports", "report": report})

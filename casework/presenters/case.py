@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -119,7 +118,7 @@ def _service(episode: Any) -> str:
 def _facts(held: Case, referral: Referral, now: datetime) -> list[dict[str, Any]]:
     episode = held.episode
     who, number = _ring_first(referral)
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"term": "Ring first", "words": who, "href": f"tel:{number}" if number else "", "icon": "phone"},
         {"term": "Now", "words": address_now(referral)},
         {"term": "With them", "words": referral.who_is_with_them},
@@ -245,11 +244,11 @@ def timeline_words(held: Case, events: Events, shown: TimelineFilter, now: datet
     """Return the timeline by local days, newest first, its filters with counts, and where the earlier events begin."""
     known = _known(held, events)
     entries = [(_day(group[0], now), _entry(group, known, events)) for group in _together(events.rows)]
+    days: dict[str, list[dict[str, str]]] = {}
+    for day, entry in entries:
+        days.setdefault(day, []).append(entry)
     return {
-        "days": [
-            {"words": day, "entries": [entry for _, entry in group]}
-            for day, group in groupby(entries, key=lambda pair: pair[0])
-        ],
+        "days": [{"words": day, "entries": found} for day, found in days.items()],
         "chips": [
             {"url": _address(each), "words": f"{words} ({events.counts[each]})", "current": each is shown}
             for each, words in FILTER_WORDS.items()

@@ -138,7 +138,7 @@ def _duty(event: CaseEvent, known: Known) -> str:
 
 EVENTS: Mapping[str, Look] = {
     "referral.registered": Look("phone", "Referral received.", _received),
-    "referral.taken": Look("people", "Taken.", lambda event, known: "Somebody has this now."),
+    "referral.taken": Look("people", "Taken."),
     "referral.triaged": Look("swap", "Urgency and service set.", _triaged),
     "referral.information_asked": Look("ask", "Information asked for.", _why, "ic-amber"),
     "referral.information_given": Look("note", "Answer recorded.", _why),

@@ -81,8 +81,10 @@ def case(by: Actor, case_id: UUID) -> Case:
     """
     referrals = tuple(_referrals(by, case_id))
     asked = next((referral for referral in referrals if referral.case_id == case_id), None)
-    root = asked and (asked.joined_case_id or asked.case_id)
-    if asked is None or root is None or root not in {referral.case_id for referral in referrals}:
+    if asked is None:
+        raise NotFound
+    root = asked.joined_case_id or asked.case_id
+    if root not in {referral.case_id for referral in referrals}:
         raise NotFound
     note_read(by=by, what="case", ids=[asked.person_id])
     ids = [referral.case_id for referral in referrals]
@@ -134,7 +136,7 @@ def events(held: Case, shown: TimelineFilter, before: Cursor | None) -> Events:
     last = kept[-1] if len(found) > EVENTS_PAGE else None
     return Events(
         rows=kept,
-        following=last and Cursor(last.occurred_at, str(last.pk)),
+        following=Cursor(last.occurred_at, str(last.pk)) if last else None,
         counts=_counts(ids),
         contacts=_contacts(kept),
         transitions=_transitions(held.referrals),

@@ -97,7 +97,7 @@ def colleagues(by: Actor, now: datetime) -> list[User]:
     if not by.may(Permission.ROTA_MANAGE):
         return []
     held = current_memberships(now)
-    teams = care_teams().values("pk") if by.place_wide else list(by.teams)
+    teams = [team.pk for team in care_teams()] if by.place_wide else list(by.teams)
     people = held.filter(team_id__in=teams).values("user_id")
     return list(User.objects.filter(is_active=True, pk__in=people).order_by("name"))
 
