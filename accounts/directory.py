@@ -38,7 +38,7 @@ def people(by: Actor, active: bool, team: str = "", after: str = "") -> list[Use
         rows = rows.filter(Exists(Membership.objects.filter(user=OuterRef("pk"), team__code=team)))
     last = User.objects.annotate(sort=Lower("name")).filter(pk=after).first() if after else None
     if last is not None:
-        sort = last.sort  # type: ignore[attr-defined]
+        sort = last.sort
         rows = rows.filter(Q(sort__gt=sort) | Q(sort=sort, pk__gt=last.pk))
     return list(rows.order_by("sort", "pk")[: PAGE + 1])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,14 +29,21 @@ def accepted(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
     return True
 
 
-class TeamChoice(forms.ModelChoiceField):
+if TYPE_CHECKING:  # the class takes no parameter when the program runs
+    TeamField = forms.ModelChoiceField[Team]
+    UserField = forms.ModelChoiceField[User]
+else:
+    TeamField = UserField = forms.ModelChoiceField
+
+
+class TeamChoice(TeamField):
     """A team by name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(queryset=Team.objects.order_by("name"), empty_label="Choose", **options)
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(UserField):
     """Somebody who can sign in, by name."""
 
     def __init__(self, **options: Any) -> None:

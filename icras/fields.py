@@ -129,7 +129,7 @@ def _options(field: BoundField) -> list[Params]:
     """Return one entry per choice; group headings become plain rows of their choices."""
     chosen = _chosen(field)
     items = []
-    for value, label in _flat(field.field.widget.choices):  # type: ignore[attr-defined]
+    for value, label in _flat(field.field.widget.choices):
         text = str(value if value is not None else "")
         items.append({"value": text, "text": str(label), "checked": text in chosen, "selected": text in chosen})
     return items
@@ -196,7 +196,7 @@ def _date(field: BoundField, look: Params) -> tuple[str, Params]:
     """Three boxes: day, month, year; the widget splits and joins them."""
     widget = field.field.widget
     value = field.value()
-    parts = value if isinstance(value, list | tuple) else widget.decompress(value)  # type: ignore[attr-defined]
+    parts = value if isinstance(value, list | tuple) else widget.decompress(value)
     items = [
         {
             "id": f"{field.auto_id}_{position}",

@@ -58,7 +58,7 @@ def rotate_secret(*, by: Actor, client_id: UUID) -> str:
     """Give the client a new secret and return it, shown this once; the old one and every token end now."""
     require(by, Permission.ACCOUNT_MANAGE)
     client = locked_partner(client_id)
-    secret = generate_client_secret()
+    secret: str = generate_client_secret()
     client.application.client_secret = secret
     client.application.save(update_fields=["client_secret"])
     client.secret_changed_at = now()

@@ -80,6 +80,7 @@ def reset_second_factor(*, by: Actor, user_id: UUID, reason: ResetReason) -> int
     user = locked_user(user_id)
     if by.user_id == user.pk:
         raise RuleBroken("own_account", "You can’t reset your own second factor. Ask another administrator.")
+    removed: int
     removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
     record(case_id=user.pk, event="account.second_factor_reset", subject=f"user:{user.pk}", reason=str(reason))
     return removed

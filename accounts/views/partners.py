@@ -46,7 +46,8 @@ def add(request: HttpRequest) -> HttpResponse:
     """Add a partner system and show its secret, once."""
     by = actor_of(request)
     require(by, Permission.ACCOUNT_MANAGE)
-    form, made = PartnerForm(request.POST or None), []
+    form = PartnerForm(request.POST or None)
+    made: list[Any] = []
 
     def act(typed: dict[str, Any]) -> None:
         asked = {"name": typed["name"], "scopes": typed["scopes"], "organisation_id": typed["organisation"].pk}

@@ -80,7 +80,7 @@ def errors(form: BaseForm, title: str = "") -> dict[str, Any]:
         if name in form.fields
         for error in found
     ]
-    links = [("", error) for error in form.non_field_errors()] + links
+    links = [("", str(error)) for error in form.non_field_errors()] + links
     return {"links": links, "title": title or f"Nothing is lost. {counted(len(links))} to put right"}
 
 
