@@ -13,11 +13,12 @@ LONGEST_VALUE = 60
 def put_row(model: type[Model], what: str, key: Mapping[str, Any], wanted: Mapping[str, Any]) -> Change | None:
     """Add the row with this key, or change the fields that differ; None when all is as wanted.
 
-    Not for history-tracked models, whose changes are made by their own commands.
+    Loading a bundle locks the place first, so nobody adds the same row meanwhile. Not for history-tracked models, whose
+    changes are made by their own commands.
     """
-    rows = model._default_manager.select_for_update(of=("self",))
-    row, added = rows.get_or_create(**key, defaults=wanted)
-    if added:
+    row = model._default_manager.select_for_update(of=("self",)).filter(**key).first()
+    if row is None:
+        model._default_manager.create(**{**key, **wanted})
         return Change(what, "added")
     differing = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     told = tuple(f"{name}: {_short(getattr(row, name))} → {_short(value)}" for name, value in differing.items())

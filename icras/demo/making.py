@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.queries import codes
 from audit.acting import acting
@@ -71,6 +71,12 @@ class Making:
     @property
     def episode(self) -> Episode:
         return Episode.objects.select_related("team").get(case_id=self.case_id)
+
+
+def hurry() -> None:
+    """Let this connection's commits not wait for the disk: a made-up case that a power cut takes is made again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
 
 
 def make_cases(plans: Sequence[Plan], now: datetime) -> int:

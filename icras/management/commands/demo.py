@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.queries import place
 from audit.commands import now
 from icras.demo.catching_up import catch_up
-from icras.demo.making import make_cases
+from icras.demo.making import hurry, make_cases
 from icras.demo.plan import read_plans
 
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
         here, instant = place(), now()
         if settings.PRODUCTION or not here.demo:
             raise CommandError("Made-up cases are for a demonstration place only. Load one first, outside production.")
+        hurry()
         made = make_cases(read_plans(settings.BASE_DIR / "places" / here.code), instant)
         if made:
             catch_up(instant)
