@@ -70,7 +70,7 @@ def long_view(source: Source) -> Iterator[str]:
     if source.path.name != "views.py" and "views" not in source.path.parts:
         return
     for node in source.tree.body:
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and any(called_name(base).endswith("View") for base in node.bases):
             yield f"{node.lineno}: {node.name}: HTML views are plain functions"
         if isinstance(node, Function) and length(node) > LONGEST_VIEW and _takes_request(node):
             yield f"{node.lineno}: view {node.name} has {length(node)} lines, {LONGEST_VIEW} at most"

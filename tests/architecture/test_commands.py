@@ -1,6 +1,5 @@
 """Every command is written alike, and every move of a transition table can be made by people and by partner systems."""
 
-import ast
 import importlib
 import inspect
 from types import FunctionType
@@ -12,7 +11,7 @@ from accounts.domain import ROLES, SCOPES, Permission
 from audit.commands import command
 from pathways.domain import MOVES as EPISODE_MOVES
 from referrals.domain import MOVES as REFERRAL_MOVES
-from tests.architecture.source import APPS, ROOT, product
+from tests.architecture.source import APPS, ROOT
 
 MOVES = [*REFERRAL_MOVES, *EPISODE_MOVES]
 WITH_COMMANDS = [app for app in APPS if app != "audit" and list((ROOT / app).glob("commands*"))]
@@ -52,20 +51,6 @@ def test_faults__finds_a_command_that_is_none():
 @pytest.mark.parametrize("app", WITH_COMMANDS)
 def test_commands__are_keyword_only_decorated_and_say_by_whom(app):
     assert [fault for function in public_functions(app).values() for fault in faults(function)] == []
-
-
-def called_across_apps():
-    """Return what is imported from the inside of another app's commands, as (where, module, name)."""
-    for source in product():
-        for node in ast.walk(source.tree):
-            words = (node.module or "").split(".") if isinstance(node, ast.ImportFrom) else []
-            if len(words) > 2 and words[1] == "commands" and words[0] != source.path.parts[0]:
-                yield from ((str(source.path), node.module, alias.name) for alias in node.names)
-
-
-@pytest.mark.parametrize(("where", "module", "name"), sorted(called_across_apps()))
-def test_apps__call_each_others_commands_not_the_steps_inside_them(where, module, name):
-    assert getattr(getattr(importlib.import_module(module), name), "is_command", False)
 
 
 def is_route(name):

@@ -19,7 +19,7 @@ FAULTS = [
     (rules.save_override, "a/models.py", "class M:\n    def save(self): ..."),
     (rules.signal_use, "a.py", "from django.db.models.signals import post_save"),
     (rules.long_view, "a/views.py", "def page(request):\n" + "    x = 1\n" * 15),
-    (rules.long_view, "a/views.py", "class Page: ..."),
+    (rules.long_view, "a/views.py", "class Page(TemplateView): ..."),
 ]
 GOOD = [
     (rules.banned_name, "referrals/domain.py", "x = 1"),
@@ -28,6 +28,7 @@ GOOD = [
     (rules.broad_except, "a.py", "try:\n    f()\nexcept ValueError:\n    pass"),
     (rules.broad_except, "a.py", "try:\n    f()\nexcept Exception:\n    raise"),
     (rules.save_override, "a/commands.py", "class M:\n    def save(self): ..."),
+    (rules.long_view, "a/views.py", "class Side: ..."),
     (rules.long_view, "a/views.py", "def _rows(found):\n" + "    x = 1\n" * 30),
 ]
 
