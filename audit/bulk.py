@@ -32,31 +32,47 @@ def insert(
     model: type[Model], names: Sequence[str], rows: Rows, *, returning: Sequence[str] = (), skip_existing: bool = False
 ) -> list[tuple[Any, ...]]:
     """Insert rows (values in the order of the field names) and return the named fields of those that were new."""
-    columns = [list(values) for values in zip(*rows, strict=True)]
-    if not columns:
+    found = list(rows)
+    if not found:
         return []
     fields = [_field(model, name) for name in names]
-    values = [_plain(f, column) for f, column in zip(fields, columns, strict=True)]
-    arrays = ", ".join(f"%s::{f.db_type(connection)}[]" for f in fields)
-    targets = ", ".join(f'"{f.column}"' for f in fields)
-    sql = f'INSERT INTO "{model._meta.db_table}" ({targets}) SELECT * FROM unnest({arrays})'  # noqa: S608  (names of our own models)
-    if skip_existing:
-        sql += " ON CONFLICT DO NOTHING"
+    if not returning and not skip_existing:
+        _copy(model, fields, found)
+        return []
+    sql = _insert_from_json(model, fields, skip_existing)
     if returning:
         sql += " RETURNING " + ", ".join(f'"{_field(model, name).column}"' for name in returning)
+    columns = [f.column for f in fields]
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, [json.dumps([dict(zip(columns, row, strict=True)) for row in found], default=str)])
         return cursor.fetchall() if returning else []
+
+
+def _copy(model: type[Model], fields: Sequence[Any], rows: Rows) -> None:
+    """The quickest way in; nothing may be there already."""
+    as_json = [index for index, f in enumerate(fields) if isinstance(f, JSONField)]
+    targets = ", ".join(f'"{f.column}"' for f in fields)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({targets}) FROM STDIN') as copy:
+        for row in rows:
+            values = list(row)
+            for index in as_json:
+                values[index] = json.dumps(values[index])
+            copy.write_row(values)
+
+
+def _insert_from_json(model: type[Model], fields: Sequence[Any], skip_existing: bool) -> str:
+    """One parameter, whatever the number of rows: arrays cost more to write out than the insert itself."""
+    targets = ", ".join(f'"{f.column}"' for f in fields)
+    shape = ", ".join(f'"{f.column}" {f.db_type(connection)}' for f in fields)
+    conflict = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({targets}) '  # noqa: S608  (names of our own models)
+        f"SELECT {targets} FROM json_to_recordset(%s) AS given ({shape}){conflict}"
+    )
 
 
 def _field(model: type[Model], name: str) -> Any:
     return model._meta.get_field(name)
-
-
-def _plain(model_field: Any, column: list[Any]) -> list[Any]:
-    if isinstance(model_field, JSONField):
-        return [json.dumps(value) for value in column]
-    return column
 
 
 def record_many(events: Sequence[NewEvent]) -> None:

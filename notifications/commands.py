@@ -33,17 +33,20 @@ def post(
 
 
 @command
-def post_many(*, by: Actor, notes: Sequence[Note]) -> None:
-    """Tell many people at once: messages now, one outbox row for each channel outside the product."""
+def post_many(*, by: Actor, notes: Sequence[Note], fresh: bool = False) -> None:
+    """Tell many people at once: messages now, one outbox row for each channel outside the product.
+
+    `fresh` says that no key was used before, which is quicker; where one was, IntegrityError.
+    """
     instant = now()
     bells = [(uuid4(), n.user_id, *_shared(n, BELL, instant)) for n in notes if BELL in n.channels]
-    insert(Message, ("id", "user", *SHARED), bells, skip_existing=True)
+    insert(Message, ("id", "user", *SHARED), bells, skip_existing=not fresh)
     outside = [(n, channel) for n in notes for channel in n.channels if channel != BELL]
     insert(
         Outbox,
         ("recipient", "channel", "attempts", "next_try_at", "fault", *SHARED),
         [(n.user_id, str(c), 0, instant, "", *_shared(n, c, instant)) for n, c in outside],
-        skip_existing=True,
+        skip_existing=not fresh,
     )
 
 

@@ -39,7 +39,7 @@ class Told:
     climb_at: datetime | None
 
 
-def tell(by: Actor, tellings: Iterable[Telling], at: datetime) -> list[Told]:
+def tell(by: Actor, tellings: Iterable[Telling], at: datetime, *, fresh: bool = False) -> list[Told]:
     """Tell the first rung on which somebody stands, of each stage. An empty rung is passed over and alarmed."""
     wanted = list(tellings)
     cases = CaseDeadline.objects.in_bulk({t.case_id for t in wanted})
@@ -60,8 +60,8 @@ def tell(by: Actor, tellings: Iterable[Telling], at: datetime) -> list[Told]:
             alert_id = uuid4()
             alerts.append((alert_id, telling.event_id, landing.rung, str(landing.duty), person, at))
             notes.append(_note(telling, landing, person, alert_id, case.reference))
-    insert(Alert, ("id", "event", "rung", "duty", "recipient", "sent_at"), alerts, skip_existing=True)
-    post_many(by=by, notes=notes)
+    insert(Alert, ("id", "event", "rung", "duty", "recipient", "sent_at"), alerts, skip_existing=not fresh)
+    post_many(by=by, notes=notes, fresh=fresh)
     return told
 
 

@@ -4,6 +4,7 @@ In SQL style: one batch is one short transaction of a few statements, whatever i
 are left to it; a row that raises is pushed on five minutes and alarmed, so it never jams the queue.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,15 +32,17 @@ EVENT = ("clock", "case_id", "stage", "due_at", "happened_at", "noticed_at", "ru
 SAVE = """
 UPDATE timelimits_clock c SET due_at = v.due_at, soon_at = v.soon_at, paused_at = v.paused_at,
     next_check_at = v.next_check_at, faults = 0
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
-    AS v (id, due_at, soon_at, paused_at, next_check_at)
+FROM json_to_recordset(%s) AS v (id uuid, due_at timestamptz, soon_at timestamptz, paused_at timestamptz,
+    next_check_at timestamptz)
 WHERE c.id = v.id
 """
 PUSH = "UPDATE timelimits_clock SET next_check_at = %s, faults = least(faults + 1, 30000) WHERE id = ANY(%s)"
 CLIMB = """
 UPDATE timelimits_clockevent e SET rung = v.rung, climb_at = v.climb_at
-FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[]) AS v (id, rung, climb_at) WHERE e.id = v.id
+FROM json_to_recordset(%s) AS v (event_id bigint, rung smallint, climb_at timestamptz) WHERE e.id = v.event_id
 """
+CLIMBED = ("event_id", "rung", "climb_at")
+KEPT = ("id", "due_at", "soon_at", "paused_at", "next_check_at")
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ def _sweep(by: Actor, clocks: Sequence[Clock], now: datetime) -> None:
     _push_on(faults, now)
     _save(found)
     events = _write_events(found, now)
-    _note_climbs(tell(by, _tellings(found, events), now))
+    _note_climbs(tell(by, _tellings(found, events), now, fresh=True))
     if moved := sorted({f.clock.case_id for f in found if f.due_moved}):
         rewrite_deadlines(moved, now)
     clear_alarms(AlarmKind.ROW_RAISED, [f"clock:{f.clock.pk}" for f in found if f.clock.faults], now)
@@ -128,10 +131,9 @@ def _one(clock: Clock, book: Book, pauses: Iterable[Pause], extensions: Iterable
 
 
 def _save(found: Sequence[Found]) -> None:
-    clocks = [f.clock for f in found]
-    columns = [[getattr(c, name) for c in clocks] for name in ("pk", "due_at", "soon_at", "paused_at", "next_check_at")]
+    rows = [{name: getattr(one.clock, name) for name in KEPT} for one in found]
     with connection.cursor() as cursor:
-        cursor.execute(SAVE, columns)
+        cursor.execute(SAVE, [json.dumps(rows, default=str)])
 
 
 def _write_events(found: Sequence[Found], now: datetime) -> dict[tuple[UUID, str], int]:
@@ -174,7 +176,9 @@ def _tellings(found: Sequence[Found], events: dict[tuple[UUID, str], int]) -> It
 
 def _note_climbs(told: Sequence[Told]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(CLIMB, [[t.event_id for t in told], [t.rung for t in told], [t.climb_at for t in told]])
+        cursor.execute(
+            CLIMB, [json.dumps([{name: getattr(one, name) for name in CLIMBED} for one in told], default=str)]
+        )
 
 
 def _push_on(faults: Faults, now: datetime) -> None:
