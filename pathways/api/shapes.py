@@ -14,7 +14,7 @@ from pathways.models import Contact, Episode
 from referrals.api.outputs import ClockSerializer, ReferralDetailSerializer, clocks_by_case, instant
 from referrals.domain import Service
 
-LINKED = {"allocate": "allocate", "contact": "contacts"}
+LINKED = {"allocate": "allocate", "contacts": "contact"}
 
 
 class AcceptSerializer(Body):
@@ -121,8 +121,8 @@ class ContactMadeSerializer(serializers.Serializer[Any]):
 def episode_summary(by: Actor, episode: Episode) -> dict[str, Any]:
     """Return an episode and who co-ordinates it. Names of staff only."""
     own = reverse("pathways_api:detail", args=[episode.pk])
-    moves = [(BY_VERB[verb], name) for verb, name in LINKED.items()]
-    links = {m.verb: f"{own}{name}/" for m, name in moves if episode.status in m.sources and by.may(m.permission)}
+    moves = [(BY_VERB[verb], name) for name, verb in LINKED.items()]
+    links = {name: f"{own}{name}/" for m, name in moves if episode.status in m.sources and by.may(m.permission)}
     who = episode.coordinator
     return {
         "id": str(episode.pk),
