@@ -154,16 +154,33 @@
   // --- Live parts: polls say that they are polls (they do not keep the session), and what is new is read out.
   document.addEventListener("htmx:configRequest", (event) => {
     const asked = event.detail.elt;
-    if (asked.matches("[data-poll]") || (event.detail.triggeringEvent?.type ?? "") === "every") {
-      event.detail.headers["X-ICRAS-Poll"] = "1";
-    }
+    const timed = !event.detail.triggeringEvent && (asked.getAttribute("hx-trigger") ?? "").includes("every");
+    if (timed || asked.matches("[data-poll]")) event.detail.headers["X-ICRAS-Poll"] = "1";
   });
-  // A list is not redrawn under somebody's fingers: the focused link is found again by its address.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status === 401) sessionOver();
+  });
+  // A list is not redrawn under somebody's fingers: the focused link is found again by its address, a row that is
+  // being read keeps its place on the screen, and words that are being copied stay selected.
   let held = null;
+  let place = null;
+  const rowInView = (list) => all("tr[id]", list).find((row) => row.getBoundingClientRect().bottom > 0);
+  const copying = (list) => {
+    const chosen = window.getSelection();
+    return chosen && !chosen.isCollapsed && list.contains(chosen.anchorNode);
+  };
   document.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement;
+    const list = event.detail.target;
+    if (list.matches("[data-poll]")) {
+      if (copying(list)) {
+        event.detail.shouldSwap = false;
+        return;
+      }
+      const row = window.scrollY > 0 && ((list.contains(active) && active.closest("tr[id]")) || rowInView(list));
+      place = row ? { id: row.id, top: row.getBoundingClientRect().top } : null;
+    }
     held = active && event.detail.target.contains(active) ? active.id || active.getAttribute("href") : null;
-    if (event.detail.xhr.status === 401) sessionOver();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (held) {
@@ -171,8 +188,20 @@
       if (again) again.focus({ preventScroll: true });
       held = null;
     }
+    const row = place && document.getElementById(place.id);
+    if (row) window.scrollBy(0, row.getBoundingClientRect().top - place.top);
+    place = null;
+    const shownNow = event.detail.elt;
+    if (shownNow.matches?.(".ic-panel") && shownNow.getBoundingClientRect().top > window.innerHeight * 0.8) shownNow.focus();
     const say = event.detail.elt.dataset?.announce;
     if (say) announce(say);
+  });
+  // A list that could not be fetched again says so: an old list must not look like a fresh one.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const note = event.detail.requestConfig?.elt?.matches("[data-poll]") && one("[data-stale]");
+    if (!note || note.hidden === event.detail.successful) return;
+    note.hidden = event.detail.successful;
+    if (!note.hidden) announce(note.textContent.trim());
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const ends = event.detail.xhr?.getResponseHeader("X-ICRAS-Session-Ends");
@@ -185,6 +214,8 @@
   let warnTimer;
   let overTimer;
 
+  // How far this computer's clock is ahead of the server's.
+  const skew = Date.now() - new Date(body.dataset.now).getTime();
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
 
   const sessionOver = () => {
@@ -202,22 +233,26 @@
   const sessionEndsAt = (ends) => {
     window.clearTimeout(warnTimer);
     window.clearTimeout(overTimer);
-    const left = ends.getTime() - Date.now();
+    const left = ends.getTime() - (Date.now() - skew);
     const warn = Number(body.dataset.sessionWarn) * 1000;
     all("[data-ends-words]").forEach((place) => (place.textContent = clock.format(ends)));
     if (left > warn) warning.hidden = true;
     over.hidden = true;
-    warnTimer = window.setTimeout(sessionSoon, Math.max(0, left - warn));
-    overTimer = window.setTimeout(askWhetherOver, Math.max(0, left + 1000));
+    warnTimer = window.setTimeout(() => ask(ends, sessionSoon), Math.max(0, left - warn));
+    overTimer = window.setTimeout(() => ask(ends, sessionOver), Math.max(0, left + 1000));
   };
 
-  // Another tab may have kept the session: ask before saying that it is over.
-  const askWhetherOver = async () => {
+  // Another tab may have kept the session: ask before saying anything. Without an answer, say nothing and ask again.
+  const ask = async (known, say) => {
     const form = one("[data-extend]");
     const answer = await fetch(form.action, { headers: { "X-ICRAS-Poll": "1" }, redirect: "manual" }).catch(() => null);
-    const ends = answer && answer.ok && answer.headers.get("X-ICRAS-Session-Ends");
-    if (ends && new Date(ends) > new Date()) sessionEndsAt(new Date(ends));
-    else sessionOver();
+    if (!answer) return window.setTimeout(() => ask(known, say), 10000);
+    const told = answer.ok && answer.headers.get("X-ICRAS-Session-Ends");
+    const ends = told ? new Date(told) : null;
+    if (!ends) sessionOver();
+    else if (ends.getTime() - known.getTime() > 1000) sessionEndsAt(ends);
+    else if (say === sessionOver) overTimer = window.setTimeout(() => ask(known, say), 5000);
+    else say();
   };
 
   const stay = async (form) => {
