@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from accounts.domain import AccessLevel
+from accounts.rest import instant
 from audit.domain import Actor
 from referrals.domain import BY_VERB, Direction, Service, Status, Urgency
 from referrals.models import Referral
@@ -65,11 +66,6 @@ class ReferralPageSerializer(serializers.Serializer[Any]):
 
     results = ReferralDetailSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="Address of the next page; null at the end.")
-
-
-def instant(at: datetime | None) -> str | None:
-    """Return an instant in UTC as RFC 3339: 2026-05-11T13:32:00Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
 def clocks_by_case(by: Actor, case_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[dict[str, Any]]]:

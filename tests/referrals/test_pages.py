@@ -128,7 +128,9 @@ def test_take_call__loses_nothing_when_something_is_wrong(spa: Client) -> None:
     answer = spa.post(NEW, call(nhs_number="999 123 4013", received="15:10", flag_bleeding=""))
     page = answer.content.decode()
     assert "Nothing is lost. Three things to put right" in page
-    assert faults(answer)["nhs_number"] == "This is not an NHS number: check the digits with the caller, or leave it empty"
+    assert (
+        faults(answer)["nhs_number"] == "This is not an NHS number: check the digits with the caller, or leave it empty"
+    )
     assert faults(answer)["received"] == "15:10 is later than now (14:32). If it was yesterday, type 15:10 yesterday"
     assert 'value="999 123 4013"' in page
     assert "Ken went off in the ambulance" in page
@@ -364,7 +366,10 @@ ACTS = {
 def words_of_place(door: FrontDoor) -> None:
     place = Place.objects.get()
     place.words = place.words | {
-        "triage_reasons": [{"code": "got_worse", "words": "The person got worse"}, {"code": "safe", "words": "Safe to wait"}],
+        "triage_reasons": [
+            {"code": "got_worse", "words": "The person got worse"},
+            {"code": "safe", "words": "Safe to wait"},
+        ],
         "questions": [{"code": "moving", "words": "How do they move?"}],
         "not_wanted_reasons": [{"code": "manages", "words": "Says they manage"}],
     }
@@ -376,7 +381,10 @@ def words_of_place(door: FrontDoor) -> None:
 def test_act__is_shown_and_done(triage: Client, door: FrontDoor, verb: str) -> None:
     referral = register(door.actor("spa"))
     assert triage.get(url(referral, verb)).status_code == 200
-    done = triage.post(url(referral, verb), {"version": 1, "why": "safe", **ACTS[verb]} if verb == "triage" else {"version": 1, **ACTS[verb]})
+    done = triage.post(
+        url(referral, verb),
+        {"version": 1, "why": "safe", **ACTS[verb]} if verb == "triage" else {"version": 1, **ACTS[verb]},
+    )
     referral.refresh_from_db()
     assert (done.status_code, done.url) == (302, url(referral))  # type: ignore[attr-defined]
     assert referral.status == (BY_VERB[verb].to or Status.NEW)
@@ -397,7 +405,9 @@ def test_answer__closes_the_question(triage: Client, door: FrontDoor) -> None:
 def test_triage__worse_asks_since_when(triage: Client, door: FrontDoor) -> None:
     referral = register(door.actor("spa"), urgency=Urgency.PLANNED)
     sent = {"version": 1, "urgency": "crisis", "service": "crisis", "why": "got_worse", "reason": "Chesty"}
-    assert faults(triage.post(url(referral, "triage"), sent)) == {"worse_since": "Enter when one of our services was told"}
+    assert faults(triage.post(url(referral, "triage"), sent)) == {
+        "worse_since": "Enter when one of our services was told"
+    }
     with time_machine.travel(NOW + timedelta(minutes=25), tick=False):
         triage.post(url(referral, "triage"), sent | {"worse_since": "14:52"})
     visit = Clock.objects.get(policy_code="crisis_response", stopped_at=None)
@@ -472,5 +482,5 @@ def test_act__beside_the_list_is_a_part(triage: Client, door: FrontDoor) -> None
 
 
 def test_act__of_others_is_not_found(door: FrontDoor) -> None:
-    referral = register(door.actor("spa"), person(), **{"summary": details().summary})
+    referral = register(door.actor("spa"), person(), summary=details().summary)
     assert signed_in(door.users["lead"]).get(url(referral, "ask")).status_code == 404
