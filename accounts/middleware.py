@@ -51,7 +51,7 @@ class SessionEndMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):
-            return self.get_response(request)
+            return _told(request, self.get_response(request))
         at, idle = now(), timedelta(minutes=settings.ICRAS_IDLE_MINUTES)
         seen, limit = _stored(request, request.user, at)
         if at >= min(seen + idle, limit):
@@ -93,11 +93,22 @@ def _is_second(record: dict[str, Any]) -> bool:
     return record.get("method") == "mfa"
 
 
+def _live(request: HttpRequest) -> bool:
+    """Say whether a part of a page asks, not a person who opens one."""
+    return POLL in request.headers or "HX-Request" in request.headers
+
+
+def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A live part whose session is gone is told so: it must not be filled with the sign-in page."""
+    away = response.headers.get("Location", "").startswith(reverse("account_login"))
+    return JsonResponse({"signed_out": True}, status=401) if away and _live(request) else response
+
+
 def _ended(request: HttpRequest) -> HttpResponse:
     """Sign out. A page is asked to sign in; a live part is told; what was being sent comes back to be sent again."""
     fields = sent_again(request)
     logout(request)
-    if POLL in request.headers or request.headers.get("HX-Request"):
+    if _live(request):
         return JsonResponse({"signed_out": True}, status=401)
     if request.method == "POST":
         context = {"fields": fields, "action": request.get_full_path()}

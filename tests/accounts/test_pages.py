@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
@@ -221,6 +221,12 @@ def test_session__ends_after_twelve_hours_however_busy(signed_in: SignedIn) -> N
         assert client.get(reverse("accounts:me")).status_code == 302
 
 
+@pytest.mark.parametrize("header", ["X-ICRAS-Poll", "HX-Request"])
+def test_session__gone_is_told_to_live_parts_not_drawn_into_them(client: Client, header: str) -> None:
+    assert client.get(reverse("accounts:me"), headers={header: "true"}).status_code == 401
+    assert client.get(reverse("accounts:me")).status_code == 302
+
+
 def sent_too_late(client: Client, **headers: str) -> Any:
     """Send a form an hour after the last page."""
     user = make_user()
@@ -281,6 +287,24 @@ def test_second_factor__is_asked_after_the_password(client: Client) -> None:
     assert "_auth_user_id" not in client.session
     wrong = client.post(reverse("mfa_authenticate"), {"code": "000000"})
     assert "That code is not right" in wrong.text
+
+
+def test_second_factor__counts_for_twelve_hours_on_a_trusted_device(client: Client) -> None:
+    user, secret = make_member(Role.SPA_OFFICER), generate_totp_secret()
+    TOTP.activate(user, secret)
+    start = now().replace(microsecond=0)
+    with time_machine.travel(start, tick=False) as clock:
+        sign_in(client, user.email)
+        code = format_hotp_value(hotp_value(secret, int(start.timestamp()) // 30))
+        assert client.post(reverse("mfa_authenticate"), {"code": code}).url == reverse("mfa_trust")
+        client.post(reverse("mfa_trust"), {"action": "trust"})
+        clock.move_to(start + timedelta(hours=11, minutes=50))
+        client.post(reverse("account_logout"))
+        sign_in(client, user.email)
+        assert client.get(reverse("accounts:me")).status_code == 200
+        clock.move_to(start + timedelta(hours=12))
+        assert client.get(reverse("accounts:me")).status_code == 302
+        assert sign_in(client, user.email).url == reverse("mfa_authenticate")
 
 
 # Every page
