@@ -1,6 +1,6 @@
 """REST: explain one clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.api import actor_of
 from accounts.domain import AccessLevel, Permission
 from accounts.openapi import described
-from accounts.rest import Endpoint
+from accounts.rest import Endpoint, instant
 from audit.commands import note_read, now
 from timelimits import queries
 from timelimits.domain import BREACH, State
@@ -65,8 +65,8 @@ class ExplainClock(Endpoint):
 
     @described(
         verb="explain_clock",
-        tag="clocks",
-        summary="Explain what a clock counted, piece by piece",
+        tag="Clocks",
+        summary="Explain a time limit",
         gives=ExplanationSerializer,
         refuses=(404,),
     )
@@ -109,11 +109,6 @@ def explanation_answer(found: Explanation) -> dict[str, Any]:
             if e.stage == BREACH
         ],
     }
-
-
-def instant(at: datetime | None) -> str | None:
-    """Return an instant in UTC as RFC 3339: 2026-05-11T13:32:00Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
 def _amount(span: timedelta, days: bool) -> int:

@@ -72,7 +72,6 @@ class Policy(models.Model):
     published_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "policies"
         constraints = [
             models.UniqueConstraint(fields=["code", "variant", "version"], name="timelimits_policy_version"),
             models.CheckConstraint(condition=one_of("kind", LimitKind), name="timelimits_policy_kind"),

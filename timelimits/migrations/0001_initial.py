@@ -196,7 +196,6 @@ class Migration(migrations.Migration):
                 ('published_at', models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'policies',
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['blocks'], name='timelimits_policy_blocks')],
                 'constraints': [models.UniqueConstraint(fields=('code', 'variant', 'version'), name='timelimits_policy_version'), models.CheckConstraint(condition=models.Q(('kind__in', ['elapsed', 'calendar_days', 'working_days', 'opening_hours'])), name='timelimits_policy_kind'), models.CheckConstraint(condition=models.Q(('effective_until', None), ('effective_until__gte', models.F('effective_from')), _connector='OR'), name='timelimits_policy_ends_after_start')],
             },

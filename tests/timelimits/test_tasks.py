@@ -1,0 +1,55 @@
+"""Tasks: they call commands until nothing is left, and say that they ran."""
+
+from datetime import timedelta
+
+import pytest
+
+from audit.commands import now
+from tests.factories.timelimits import publish, shift, start_many, team
+from timelimits import tasks
+from timelimits.models import CaseCount, CaseDeadline, ClockEvent, Heartbeat
+from timelimits.queries import sweep_age
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def late():
+    publish(stages=[])
+    shift("dora", "desk", team(), now() - HOUR)
+    return start_many(7, now() - 3 * HOUR)
+
+
+def test_sweep__goes_on_batch_by_batch_and_says_how_late_it_was(late, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 3)
+    assert tasks.sweep() == 7
+    assert ClockEvent.objects.count() == 7
+    beat = Heartbeat.objects.get(name="sweep")
+    assert beat.done == 7
+    assert beat.lag_seconds > 3600
+    assert sweep_age(now()) < timedelta(minutes=1)
+
+
+def test_sweep__never_goes_on_for_ever(late, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(tasks, "MOST_BATCHES", 2)
+    assert tasks.sweep() == 2
+
+
+def test_sweep__with_nothing_to_do_still_says_that_it_ran():
+    assert tasks.sweep() == 0
+    assert Heartbeat.objects.get(name="sweep").done == 0
+
+
+def test_climb_ladders__says_that_it_ran(late):
+    tasks.sweep()
+    ClockEvent.objects.update(climb_at=now())
+    assert tasks.climb_ladders() == 7
+    assert Heartbeat.objects.get(name="climb").done == 7
+
+
+def test_compact_counts__keeps_the_sums(late):
+    CaseDeadline.objects.all().delete()
+    tasks.compact_counts()
+    assert CaseCount.objects.count() == 0
