@@ -214,3 +214,10 @@ def test_show_password__is_never_sent_back() -> None:
         password = forms.CharField(widget=forms.PasswordInput)
 
     assert "open sesame" not in html("{% field form.password %}", form=Secret({"password": "open sesame"}))
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 429, 500])
+def test_show_error_page__needs_nothing_that_may_be_broken(code: int) -> None:
+    shown = render_to_string(f"{code}.html")
+    assert "<h1>" in shown
+    assert "Go to my first page" in shown
