@@ -223,6 +223,11 @@ def answer(data: dict[str, Any], version: int, code: int = status.HTTP_200_OK, l
     return Response(data, status=code, headers=headers)
 
 
+def instant(at: datetime | None) -> str | None:
+    """Return an instant in UTC as RFC 3339: 2026-05-11T13:32:00Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
 def make_cursor(at: datetime, key: UUID) -> str:
     """Return where the next page begins, signed so that nobody makes one up."""
     return signing.dumps([at.isoformat(), str(key)], salt=SALT)

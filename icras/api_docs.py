@@ -102,7 +102,7 @@ def _operation(document: Schema, path: str, method: str, said: Schema) -> Operat
         method=method.upper(),
         path=path,
         title=said["summary"],
-        paragraphs=tuple(" ".join(part.split()) for part in said["description"].split("\n\n")),
+        paragraphs=tuple(" ".join(_plain(part).split()) for part in said["description"].split("\n\n")),
         scopes=tuple(scope for need in said["security"] for scopes in need.values() for scope in scopes),
         parameters=tuple(_parameter(document, parameter) for parameter in said.get("parameters", ())),
         sent=tuple(_fields(document, body.get("schema", {}))),
@@ -112,13 +112,17 @@ def _operation(document: Schema, path: str, method: str, said: Schema) -> Operat
     )
 
 
+def _plain(words: str) -> str:
+    return words.replace("`", "")
+
+
 def _words(status: str, answer: Schema) -> str:
     return answer["description"] or ("Made" if status == "201" else "Done")
 
 
 def _parameter(document: Schema, said: Schema) -> Field:
     kind = f"{_kind(document, said['schema'])}, in the {said['in']}"
-    return Field(said["name"], kind, said.get("required", False), said.get("description", ""))
+    return Field(said["name"], kind, said.get("required", False), _plain(said.get("description", "")))
 
 
 def _examples(what: str, body: Schema) -> Iterator[Example]:
@@ -142,7 +146,8 @@ def _fields(document: Schema, schema: Schema, within: str = "") -> Iterator[Fiel
         inner = _resolved(document, found.get("items", {}))
         listed = found.get("type") == "array"
         path = f"{within}{name}{'[]' if listed else ''}"
-        yield Field(path, _kind(document, found), name in schema.get("required", ()), said.get("description", ""))
+        needed, words = name in schema.get("required", ()), _plain(said.get("description", ""))
+        yield Field(path, _kind(document, found), needed, words)
         yield from _fields(document, inner if listed else found, f"{path}.")
 
 

@@ -5,13 +5,13 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from accounts.rest import Body, Instant, OneOf, Text, YesNo
+from accounts.rest import Body, Instant, OneOf, Text, YesNo, instant
 from audit.commands import now
 from audit.domain import Actor
 from pathways import queries
 from pathways.domain import BY_VERB, ContactKind, ContactOutcome, EndReason, EpisodeStatus
 from pathways.models import Contact, Episode
-from referrals.api.outputs import ClockSerializer, ReferralDetailSerializer, clocks_by_case, instant
+from referrals.api.outputs import ClockSerializer, ReferralDetailSerializer, clocks_by_case
 from referrals.domain import Service
 
 LINKED = {"allocate": "allocate", "contacts": "contact"}
