@@ -129,8 +129,8 @@ def confirm_coordinator(by: Actor, pk: UUID, form: Any) -> Episode:
 
 
 def contact_options(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
-    """Offer the first visit first while it is waited for."""
-    return {"first_visit": shown.context["first_visit"]}
+    """Offer the first visit first while it is waited for; a one-tap act says what is being recorded."""
+    return {"first_visit": shown.context["first_visit"], "visit": request.GET.get("visit", "")}
 
 
 def contact(by: Actor, pk: UUID, form: Any) -> Contact:

@@ -130,9 +130,11 @@ class ContactForm(VersionedForm):
     about = telling("What was said or done", 900, 2, required=False)
     ring_back_at = moment("Ring back at")
 
-    def __init__(self, *args: Any, first_visit: bool = False, **options: Any) -> None:
+    def __init__(self, *args: Any, first_visit: bool = False, visit: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["kind"].initial = ContactKind.FACE_TO_FACE if first_visit else ContactKind.PHONE
+        in_person = first_visit or visit in (SEEN, NO_ANSWER)
+        self.fields["kind"].initial = ContactKind.FACE_TO_FACE if in_person else ContactKind.PHONE
+        self.fields["went"].initial = visit if visit in (SEEN, NO_ANSWER) else None
 
     def details(self) -> ContactDetails:
         """Return the contact."""

@@ -11,9 +11,9 @@ from reporting.domain import PERIOD, TARGET, Hidden, Mask, Tally, hide_small, to
 COLUMNS = ("Received", "Seen in time", "Missed", "Still running", "Cancelled")
 HIDDEN_WORDS = {Hidden.SMALL: "1 to 7", Hidden.GIVES_AWAY: "hidden"}
 OUTSIDE = "Outside the place, or not known"
-BAR = 400
+BAR = 320
 ROW = 34
-LABEL = 190
+LABEL = 140
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ from timelimits.models import Clock
 from timelimits.presenters import ClockWords, clock_words, words_of
 
 POLL_SECONDS = 15
+SHORT = 44
+UNBROKEN = 14
 TAB_WORDS = {
     Tab.ALL: "All open",
     Tab.TWO_HOUR: "2-hour",
@@ -211,13 +213,14 @@ def _shared(referral: Referral, reader: Reader, place: PlaceWords) -> dict[str, 
         "id": str(referral.pk),
         "name": name_of(referral.person),
         "age": age_of(referral.person, reader.now),
-        "where": where,
+        "where": in_short(where, SHORT),
         "where_icon": icon,
         "zone": place.zones.get(referral.zone, referral.zone),
         "what": in_short(referral.summary),
         "warnings": warnings_of(referral, place.warnings)[:MOST_WARNINGS],
-        "caller": caller_words(referral, place.sources),
+        "caller": in_short(caller_words(referral, place.sources), SHORT),
         "phone": spaced_phone(referral.ring_back),
+        "whole": len(referral.ring_back) <= UNBROKEN,
         "tel": digits_of(referral.ring_back),
         "current": referral.pk == reader.chosen,
     }
@@ -280,14 +283,14 @@ def empty(view: BoardView, counts: Counts, zones: Mapping[str, str], by: Actor) 
     """Return what an empty list means, what is filtered, and where there is something to do."""
     show = {Show.NOBODY: "nobody has it", Show.MINE: "mine", Show.UNSEEN: "new since you looked"}
     filtered = view.zone or view.show
-    call = call_act(by)
+    call, done = call_act(by), counts.tabs[Tab.DONE]
     acts: list[Any] = [call] if call else []
     if view.tab is not Tab.NEW and counts.tabs[Tab.NEW]:
         words = f"New, {counts.tabs[Tab.NEW]} to triage"
         acts.append({"url": view.with_(tab=Tab.NEW, show=Show.EVERYONE).query(), "words": words, "secondary": True})
     return {
         "title": "Nothing fits these filters" if filtered else EMPTY_WORDS[view.tab],
-        "text": f"{counts.tabs[Tab.DONE]} done today." if view.tab is not Tab.DONE else "",
+        "text": f"{counted(done)} done today." if done and view.tab is not Tab.DONE else "",
         "acts": acts,
         "note": f"Zone: {zones.get(view.zone, 'all')}. Show: {show.get(view.show, 'everyone')}.",
         "note_href": BoardView(tab=view.tab).query() if filtered else BoardView().query(),

@@ -15,7 +15,7 @@ from pathways.commands import accept_referral, record_contact
 from pathways.commands.accept import Accepted
 from pathways.domain import ContactDetails, ContactKind
 from referrals.commands import register_referral, take_referral
-from referrals.domain import Answer, Caller, Direction, LocationKind, LocationNow, PersonDetails, Urgency
+from referrals.domain import Answer, Caller, Direction, Hospital, LocationKind, LocationNow, PersonDetails, Urgency
 from referrals.models import Referral
 from tests.factories.referrals import FrontDoor, details, open_front_door, person, person_at
 from timelimits.commands import beat
@@ -155,6 +155,7 @@ FULL_BOARD: tuple[dict[str, Any], ...] = (
         "direction": Direction.STEP_DOWN,
         "urgency": Urgency.PLANNED,
         "location": LocationNow(kind=LocationKind.HOSPITAL, postcode="PR8 9ZZ"),
+        "hospital": Hospital(site="Southport Hospital", ward="Ward 7B"),
         "caller": Caller(kind="ward", name="Ward 7B desk", phone="01704960177"),
     },
     {

@@ -1,32 +1,55 @@
-"""What is counted, and what may be shown. No database."""
+"""Shares and small figures: what may be shown to those who see no people."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting.domain import HIDDEN, SMALL, TwoHour, share, shown
+from reporting.domain import SMALL, Hidden, Tally, hide_small, total
 
 
-def test_counted__cancelled_and_still_running_are_out_of_the_denominator():
-    assert TwoHour(met=8, missed=1, late=1, running=5, cancelled=9).counted == 10
+def test_count_share__of_those_met_or_missed_rounded_down() -> None:
+    tally = Tally("crosby", met=69, missed=30, running=4, cancelled=7)
+    assert (tally.received, tally.counted, tally.share) == (110, 99, 69)
+    assert Tally("crosby", running=3).share is None
+    assert Tally("crosby", met=2).share == 100
 
 
-@pytest.mark.parametrize(
-    ("met", "counted", "words"), [(0, 0, "none yet"), (7, 10, "70%"), (0, 3, "0%"), (3, 3, "100%")]
-)
-def test_share__is_never_a_division_by_nothing(met: int, counted: int, words: str):
-    assert share(met, counted) == words
+def test_add_up__whole_place() -> None:
+    assert total([Tally("a", 1, 2, 3, 4), Tally("b", 10, 20, 30, 40)]) == Tally("", 11, 22, 33, 44)
 
 
-def test_shown__small_numbers_are_hidden_and_one_alone_takes_the_next_with_it():
-    assert shown([3, 12, 40, 0], exact=False) == [SMALL, HIDDEN, "40", "0"]
-    assert shown([3, 5, 40], exact=False) == [SMALL, SMALL, "40"]
-    assert shown([3, 12], exact=True) == ["3", "12"]
+def test_hide_small__one_to_seven_and_one_more_so_that_no_sum_gives_it_away() -> None:
+    table = [(30, 20, 10), (28, 8, 20), (25, 5, 20), (83, 33, 50)]
+    mask = hide_small(table)
+    assert mask[2][1] is Hidden.SMALL
+    assert mask[0] == [None, None, None]
+    assert mask[2].count(Hidden.GIVES_AWAY) == 1
+    assert [row[1] for row in mask].count(Hidden.GIVES_AWAY) == 1
 
 
-@given(st.lists(st.integers(0, 60), min_size=2, max_size=8))
-def test_shown__the_total_never_gives_a_hidden_number_away(values: list[int]):
-    words = shown(values, exact=False)
-    unread = [word for word in words if not word.isdigit()]
-    assert len(unread) != 1
-    assert all(not 0 < value < 8 or word == SMALL for value, word in zip(values, words, strict=True))
+def test_hide_small__nothing_to_hide() -> None:
+    assert hide_small([(30, 20, 10), (0, 0, 0), (30, 20, 10)]) == [[None] * 3] * 3
+    assert hide_small([]) == []
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[tuple[int, ...]]:
+    rows = draw(st.lists(st.tuples(*[st.integers(0, 40)] * 4), min_size=1, max_size=7))
+    tallies = [Tally(str(n), *row) for n, row in enumerate(rows)]
+    return [tally.figures() for tally in [*tallies, total(tallies)]]
+
+
+@given(tables())
+def test_hide_small__never_shows_a_small_figure_nor_lets_one_be_subtracted(table: list[tuple[int, ...]]) -> None:
+    mask = hide_small(table)
+    for row, hidden in zip(table, mask, strict=True):
+        for figure, why in zip(row, hidden, strict=True):
+            assert why is not None or figure == 0 or figure > SMALL
+    lines = [list(hidden) for hidden in mask] + [list(column) for column in zip(*mask, strict=True)]
+    assert all(sum(1 for why in line if why) != 1 for line in lines)
+
+
+@pytest.mark.parametrize("small", [1, SMALL])
+def test_hide_small__alone_in_the_whole_table(small: int) -> None:
+    mask = hide_small([(small, small, 0), (small, small, 0)])
+    assert all(why is Hidden.SMALL for row in mask for why in row[:2])
