@@ -19,7 +19,7 @@ from types import FrameType
 
 import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command, get_commands
+from django.core.management import CommandError, call_command
 from django.db import connections
 
 from icras.embedded import CHECKOUT, EmbeddedError, Postgres, Valkey, home, own_folder, runtime_dir, sole_use
@@ -112,9 +112,8 @@ def _prepare(say: Narrator) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_place", str(PLACE), verbosity=0)
     say(f"Place {PLACE.name} loaded")
-    if "demo" in get_commands():
-        call_command("demo", verbosity=0)
-        say("Demo people are there")
+    call_command("demo", verbosity=0)
+    say("Made-up cases are there")
     connections.close_all()
 
 
