@@ -26,7 +26,7 @@ class PieceSerializer(serializers.Serializer[Any]):
 
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
-    kind = serializers.ChoiceField(choices=["counts", "closed", "paused", "first_day"])
+    kind = serializers.ChoiceField(choices=["counts", "closed", "paused", "first_day", "late"])
     counted = serializers.IntegerField(help_text="Seconds, or whole days for limits in days.")
     used = serializers.IntegerField(help_text="The running sum, in the same unit.")
 

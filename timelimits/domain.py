@@ -237,6 +237,7 @@ class SegmentKind(StrEnum):
     CLOSED = "closed"
     PAUSED = "paused"
     FIRST_DAY = "first_day"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from timelimits.models import (
     Override,
     Policy,
 )
-from timelimits.rules import end_of_next_working_day, reckon, segments, state, used_at
+from timelimits.rules import end_of_next_working_day, explained, reckon, state, used_at
 
 LISTED = 50
 
@@ -118,7 +118,7 @@ def explain(
         reckoning=reckoning,
         state=state(history, reckoning.due_at, now),
         until=until,
-        pieces=segments(history, terms, until),
+        pieces=explained(history, terms, until),
         used=used_at(history, terms, until),
         events=tuple(clock.events.order_by("happened_at", "id")),
         reasons=tuple(clock.breach_reasons.order_by("given_at")),
@@ -199,6 +199,12 @@ def unexplained_breaches(by: Actor, now: datetime) -> list[tuple[Clock, datetime
     rows = for_actor(by).filter(overdue(now) | Q(outcome="breached"), breach_reasons=None).select_related("policy")
     late = rows.order_by("due_at")[:LISTED]
     return [(clock, end_of_next_working_day(clock.due_at, holidays)) for clock in late if clock.due_at]
+
+
+def references(found: Iterable[tuple[Clock, datetime]]) -> dict[UUID, str]:
+    """Return the references of the clocks' cases, those that are open."""
+    rows = CaseDeadline.objects.filter(case_id__in=[clock.case_id for clock, _ in found])
+    return dict(rows.values_list("case_id", "reference"))
 
 
 def alert_for(by: Actor, alert_id: UUID) -> Alert:

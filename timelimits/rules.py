@@ -104,6 +104,21 @@ def used_at(history: History, terms: Terms, at: datetime) -> timedelta:
     return total
 
 
+def explained(history: History, terms: Terms, until: datetime) -> tuple[Segment, ...]:
+    """Return the pieces until the instant, all that came after the due instant as one, with the running sum."""
+    due_at = reckon(history, terms).due_at
+    if due_at is None or not is_overdue(due_at, until):
+        return segments(history, terms, until)
+    used = used_at(history, terms, until)
+    late = Segment(due_at, until, SegmentKind.LATE, used - used_at(history, terms, due_at), used)
+    return (*segments(history, terms, due_at), late)
+
+
+def open_on(terms: Terms, day: date) -> list[Interval]:
+    """Return when a service opens and closes on a local date, as UTC instants."""
+    return _opening_instants(terms, day)
+
+
 def segments(history: History, terms: Terms, until: datetime) -> tuple[Segment, ...]:
     """Return every piece of time from the start until the instant, in order, with the running sum."""
     if until <= history.started_at:

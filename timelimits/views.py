@@ -65,7 +65,9 @@ def missed(request: HttpRequest) -> HttpResponse:
     require(by, Permission.CLOCK_REASON)
     found = queries.unexplained_breaches(by, at)
     given = request.POST if request.method == "POST" else None
-    form = MissedForm(given, rows=missed_rows(found, at), initial={"clocks": request.GET.getlist("clock")})
+    form = MissedForm(
+        given, rows=missed_rows(found, queries.references(found), at), initial={"clocks": request.GET.getlist("clock")}
+    )
     if given is not None and accepted(form, lambda data: _explain_missed(by, data)):
         messages.success(request, "Thank you. The reason is kept with each of them.")
         return HttpResponseRedirect(reverse("timelimits:missed"))

@@ -98,9 +98,9 @@ def test_explain__is_the_page_of_the_mock_up(page, alice):
         "Paused: question out. By Alice, agreed by Lee",
         "13 h 0 min",
         "becomes 01:00 GMT",
-        "The clocks went back. 20:00 to 08:00 looks like 12 h but was 13 h. None of it counts",
+        "<b>The clocks went back.</b> 20:00 to 08:00 looks like 12 h but was 13 h. None of it counts",
         "To spare",
-        "08:00 to 09:15 GMT",
+        "08:00 to 20:00 GMT",
         "version 1, from Wed 1 Jan 2020",
         "Warned at 50%.",
     ):
@@ -146,15 +146,15 @@ def test_explain__of_days_shows_the_dates_that_count(page, alice):
         ("Tue 27 Oct", "day 3"),
     ]
     assert shown.sum[-1].words == "Left"
-    assert "Whole dates are counted" in shown.changes[0]
+    assert "Whole dates are counted" in shown.changes[0][1]
 
 
 def test_explain__of_elapsed_time_over_both_changes(alice):
     publish(limit="48 h", stages=[])
     clock = start(at=uk("2026-03-28 12:00"))
     shown = explain_page(explain(alice, clock.pk, uk("2026-03-29 12:00")), uk("2026-03-29 12:00"))
-    assert "The clocks went forward." in shown.changes[0]
-    assert "Real time counts." in shown.changes[0]
+    assert shown.changes[0][0] == "The clocks went forward."
+    assert "Real time counts." in shown.changes[0][1]
     assert shown.pieces[0].what == "The clock ran; clocks go forward at 01:00 GMT"
     assert shown.rule[2] == "No warning before it is due."
 
@@ -316,3 +316,30 @@ def test_limits__shows_every_version(page):
     text = page("limits").content.decode()
     assert "Two-hour urgent community response" in text
     assert "Not now" in text
+
+
+def test_explain__long_overdue_shows_what_came_after_as_one_piece(alice):
+    publish_calendar(by=SYSTEM, definition=calendar_definition())
+    publish(code="triage", kind="opening_hours", calendar="spa", limit="4 h", stages=[])
+    clock = start("triage", at=uk("2026-05-11 18:00"))
+    found = explain(alice, clock.pk, uk("2026-05-20 10:00"))
+    shown = explain_page(found, uk("2026-05-20 10:00"))
+    assert [(p.what, p.says, p.used) for p in shown.pieces] == [
+        ("SPA open", "Counts", "2 h 0 min"),
+        ("SPA closed", "Does not count", "2 h 0 min"),
+        ("SPA open", "Counts", "4 h 0 min"),
+        ("After it was due", "Late", "100 h 0 min"),
+    ]
+    assert [row.amount for row in shown.sum] == [
+        "2 h 0 min",
+        "2 h 0 min",
+        "96 h 0 min",
+        "100 h 0 min",
+        "4 h 0 min",
+        "96 h 0 min",
+    ]
+    assert [(d.day, d.what, d.counted) for d in shown.days] == [
+        ("Mon 11 May", "08:00 to 20:00 BST", "2 h 0 min"),
+        ("Tue 12 May", "08:00 to 20:00 BST", "2 h 0 min"),
+    ]
+    assert [m.y for m in shown.bar.marks] == [24, 24]

@@ -16,6 +16,7 @@ KINDS = {
     SegmentKind.CLOSED: "closed",
     SegmentKind.FIRST_DAY: "closed",
     SegmentKind.PAUSED: "paused",
+    SegmentKind.LATE: "late",
 }
 
 
@@ -85,7 +86,9 @@ def time_bar(pieces: Sequence[Segment], until: datetime, until_words: str, due_a
     drawn = tuple(_piece(segment, scale, days) for segment in pieces)
     marks = [Mark(scale.x(until), f"{until_words} {_short(until, days)}", "stop", _anchor(scale.x(until)), 24)]
     if due_at is not None:
-        marks.append(Mark(scale.x(due_at), f"Due {_short(due_at, days)}", "due", _anchor(scale.x(due_at)), 118))
+        x = scale.x(due_at)
+        below = abs(x - marks[0].x) < 2 * ROOM
+        marks.append(Mark(x, f"Due {_short(due_at, days)}", "due", _anchor(x), 118 if below else 24))
     return Bar(
         title=f"Time bar, {_long(starts_at, days)} to {_long(last, days)}",
         description=", ".join(f"{KINDS[s.kind]} {long_words(s.length)}" for s in pieces) or "nothing yet",
@@ -111,7 +114,8 @@ def _ticks(pieces: Sequence[Segment], scale: Scale, days: bool, due_at: datetime
         return ()
     changes = () if days else clock_changes(pieces[0].starts_at, pieces[-1].ends_at)
     edges = sorted({*(piece.starts_at for piece in pieces), *changes})
-    free_until = scale.x(due_at) - ROOM if due_at else RIGHT
+    due_x = scale.x(due_at) if due_at else RIGHT
+    free_until = due_x - ROOM if due_x > RIGHT - 2 * ROOM else RIGHT
     ticks: list[Tick] = []
     said = None
     for at in edges:

@@ -1,7 +1,7 @@
 """The page that explains one clock: the answer first, then the bar, the pieces, the sum and the rule. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from timelimits.definitions import amount_words
 from timelimits.domain import BREACH, ExtensionTo, PauseSpan, Segment, SegmentKind
@@ -14,12 +14,14 @@ from timelimits.presenters.words import (
     long_words,
     reason_words,
     span_words,
+    stage_words,
     subject_path,
     words_of,
 )
+from timelimits.rules import open_on
 
 DAY = timedelta(days=1)
-SAYS = {"counts": "Counts", "closed": "Does not count", "paused": "Paused"}
+SAYS = {"counts": "Counts", "closed": "Does not count", "paused": "Paused", "late": "Late"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,11 @@ class ExplainPage:
     sum: tuple[SumRow, ...]
     days_title: str
     days: tuple[DayRow, ...]
-    changes: tuple[str, ...]
+    changes: tuple[tuple[str, str], ...]
     facts: tuple[str, ...]
     rule: tuple[str, ...]
     back: str
+    back_words: str
 
 
 def explain_page(found: Explanation, now: datetime) -> ExplainPage:
@@ -90,6 +93,7 @@ def explain_page(found: Explanation, now: datetime) -> ExplainPage:
         facts=_facts(found),
         rule=_rule(found),
         back=subject_path(found.clock.subject),
+        back_words=f"Back to the {found.clock.subject.partition(':')[0]}",
     )
 
 
@@ -160,6 +164,8 @@ def _kind_words(found: Explanation, piece: Segment) -> str:
     where = limit.calendar.upper()
     if piece.kind is SegmentKind.PAUSED:
         return _pause_words(found, piece)
+    if piece.kind is SegmentKind.LATE:
+        return "After it was due"
     if piece.kind is SegmentKind.FIRST_DAY:
         return "The day it started, which does not count"
     if piece.kind is SegmentKind.CLOSED:
@@ -182,7 +188,10 @@ def _pause(pause: PauseSpan) -> str:
 
 def _sum(found: Explanation) -> tuple[SumRow, ...]:
     counted = [(number, piece) for number, piece in enumerate(found.pieces, start=1) if piece.counted]
-    rows = [SumRow(f"Piece {number}", _amount(found, piece.counted)) for number, piece in counted]
+    rows = [
+        SumRow("After it was due" if p.kind is SegmentKind.LATE else f"Piece {number}", _amount(found, p.counted))
+        for number, p in counted
+    ]
     rows.append(SumRow("Used", _amount(found, found.used), total=True))
     rows += [SumRow(_extended(e), "") for e in found.history.extensions]
     rows.append(SumRow("Allowed", _amount(found, found.reckoning.allowed)))
@@ -198,16 +207,21 @@ def _extended(extension: ExtensionTo) -> str:
 
 def _days(found: Explanation) -> tuple[DayRow, ...]:
     """Return the dates on which something counted; nothing for limits that run round the clock."""
-    rows: list[DayRow] = []
-    for piece in found.pieces:
-        if piece.kind is not SegmentKind.COUNTS:
-            continue
-        if found.policy.limit.kind.in_days:
-            rows += _counted_dates(piece, int(piece.used.days))
-        elif found.policy.limit.calendar:
-            hours = f"{piece.starts_at.astimezone(LONDON):%H:%M} to {time_words(piece.ends_at)}"
-            rows.append(DayRow(day_words(local_date(piece.starts_at)), hours, long_words(piece.counted)))
-    return tuple(rows)
+    counted = [piece for piece in found.pieces if piece.kind is SegmentKind.COUNTS]
+    if found.policy.limit.kind.in_days:
+        return tuple(row for piece in counted for row in _counted_dates(piece, piece.used.days))
+    if not found.policy.limit.calendar:
+        return ()
+    by_day: dict[date, timedelta] = {}
+    for piece in counted:
+        day = local_date(piece.starts_at)
+        by_day[day] = by_day.get(day, timedelta(0)) + piece.counted
+    return tuple(DayRow(day_words(day), _open_words(found, day), long_words(span)) for day, span in by_day.items())
+
+
+def _open_words(found: Explanation, day: date) -> str:
+    opened = open_on(found.terms, day)
+    return ", ".join(f"{opens.astimezone(LONDON):%H:%M} to {time_words(closes)}" for opens, closes in opened)
 
 
 def _counted_dates(piece: Segment, last_number: int) -> list[DayRow]:
@@ -215,20 +229,20 @@ def _counted_dates(piece: Segment, last_number: int) -> list[DayRow]:
     return [DayRow(day_words(first + DAY * n), "Counts", f"day {last_number - count + 1 + n}") for n in range(count)]
 
 
-def _change_note(found: Explanation, at: datetime) -> str:
+def _change_note(found: Explanation, at: datetime) -> tuple[str, str]:
     """Return what the change of clocks did to the piece it fell in."""
     back = zone_word(at) == "GMT"
     lead = "The clocks went back." if back else "The clocks went forward."
     piece = next(p for p in found.pieces if p.starts_at < at <= p.ends_at)
     if found.policy.limit.kind.in_days:
-        return f"{lead} Whole dates are counted, so the due date is the same."
+        return lead, "Whole dates are counted, so the due date is the same."
     real = piece.length
     wall = real - timedelta(hours=1) if back else real + timedelta(hours=1)
     ends = time_words(piece.ends_at).split()[0]
     starts = f"{piece.starts_at.astimezone(LONDON):%H:%M}"
     looks = f"{starts} to {ends} looks like {span_words(wall)} but was {span_words(real)}."
     counts = piece.kind is SegmentKind.COUNTS
-    return f"{lead} {looks} " + ("Real time counts." if counts else "None of it counts, so the due time is the same.")
+    return lead, f"{looks} " + ("Real time counts." if counts else "None of it counts, so the due time is the same.")
 
 
 def _facts(found: Explanation) -> tuple[str, ...]:
@@ -255,17 +269,11 @@ ANNOTATIONS = {
 
 def _rule(found: Explanation) -> tuple[str, ...]:
     policy = found.policy
-    stages = [_stage_words(stage.share, stage.minutes_before, stage.on_day) for stage in policy.stages]
+    stages = [stage_words(stage) for stage in policy.stages]
     pausing = "May pause, with a reason." if policy.pause_reasons else "Never pauses."
     return (
         f"{policy.title}, version {policy.version}, from {day_words(policy.effective_from)} "
         f"{policy.effective_from.year}: {amount_words(policy.limit)}. {pausing}",
-        f"Starts {policy.starts}. Stops: {policy.stops}." if policy.starts else f"Requirement {policy.source}.",
+        f"From {policy.starts}, until {policy.stops}." if policy.starts else f"Requirement {policy.source}.",
         f"Warned {' and '.join(stages)}." if stages else "No warning before it is due.",
     )
-
-
-def _stage_words(share: float | None, minutes_before: int | None, on_day: int | None) -> str:
-    if minutes_before is not None:
-        return f"{minutes_before} min before"
-    return f"on day {on_day}" if on_day is not None else f"at {round((share or 0) * 100)}%"

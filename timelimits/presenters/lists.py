@@ -1,8 +1,9 @@
 """Words of the lists and small pages: missed limits, an alert, an override, the table of limits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from accounts.domain import Permission
 from audit.domain import Actor
@@ -10,7 +11,7 @@ from timelimits.definitions import amount_words, read_policy
 from timelimits.domain import BREACH
 from timelimits.local_time import day_words, instant_words, local_date
 from timelimits.models import Alert, Clock, Override, Policy
-from timelimits.presenters.words import ClockWords, reason_words, subject_path, words_of
+from timelimits.presenters.words import ClockWords, reason_words, stage_words, subject_path, words_of
 
 DUTY_WORDS = {
     "co_ordinator": "co-ordinator",
@@ -59,12 +60,17 @@ class LimitRow:
     source: str
 
 
-def missed_rows(found: Iterable[tuple[Clock, datetime]], now: datetime) -> list[tuple[Clock, str]]:
-    """Return each missed clock with its words and when its reason is due."""
-    return [
-        (c, f"{c.policy.label}: {words_of(c, c.policy.label, now).headline}, reason due by {instant_words(due)}")
-        for c, due in found
-    ]
+def missed_rows(
+    found: Iterable[tuple[Clock, datetime]], references: Mapping[UUID, str], now: datetime
+) -> list[tuple[Clock, str]]:
+    """Return each missed clock with its words, its reference where the case is open, and when its reason is due."""
+    return [(clock, _missed_words(clock, references.get(clock.case_id, ""), due, now)) for clock, due in found]
+
+
+def _missed_words(clock: Clock, reference: str, due: datetime, now: datetime) -> str:
+    what = words_of(clock, clock.policy.label, now).headline
+    started = f"started {instant_words(clock.started_at)}"
+    return f"{reference} {clock.policy.label}, {started}: {what}. Reason due by {instant_words(due)}".strip()
 
 
 def alert_page(alert: Alert, told: Sequence[Alert], now: datetime) -> AlertPage:
@@ -109,7 +115,7 @@ def _limit_row(row: Policy, now: datetime) -> LimitRow:
         amount=amount_words(terms.limit),
         starts=terms.starts,
         stops=terms.stops,
-        warned=", ".join(reason_words(stage.code).lower() for stage in terms.stages),
+        warned=", ".join(stage_words(stage) for stage in terms.stages),
         told=", ".join(f"{DUTY_WORDS[r.duty]} ({r.minutes} min)" for r in terms.ladder),
         in_force=f"{day_words(row.effective_from)} {row.effective_from.year}{until}",
         current=row.effective_from <= today and (row.effective_until is None or row.effective_until >= today),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from timelimits.domain import CancelReason, Outcome
+from timelimits.domain import CancelReason, Outcome, Stage
 from timelimits.local_time import day_words, instant_words, local_date, time_words
 from timelimits.rules import is_overdue
 
@@ -145,6 +145,13 @@ def long_words(span: timedelta) -> str:
     if seconds:
         parts.append(f"{seconds} s")
     return " ".join(parts)
+
+
+def stage_words(stage: Stage) -> str:
+    """Return when a stage falls: "at 50%", "15 min before", "on day 21"."""
+    if stage.minutes_before is not None:
+        return f"{stage.minutes_before} min before"
+    return f"on day {stage.on_day}" if stage.on_day is not None else f"at {round((stage.share or 0) * 100)}%"
 
 
 def days_words(span: timedelta) -> str:
