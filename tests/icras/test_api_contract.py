@@ -1,14 +1,17 @@
 """The whole API against its own description: valid, complete, read by people, and nothing answered that it does not say."""
 
+import json
 import re
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+from django.test import RequestFactory
 from django.urls import get_resolver, reverse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -27,9 +30,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from accounts.commands import add_partner
 from accounts.domain import SCOPES, Scope
 from accounts.models import User
 from audit.commands import now
+from audit.domain import SYSTEM
 from icras.wsgi import application
 from pathways.domain import MOVES as EPISODE_MOVES
 from referrals.domain import MOVES as REFERRAL_MOVES
@@ -165,6 +170,41 @@ def test_docs__show_every_operation_field_and_example_without_script(client, par
     assert client.post("/api/docs/").status_code == 405
 
 
+# A token
+
+
+def ask_token(client, **asked):
+    return client.post("/o/token/", {"grant_type": "client_credentials"} | asked)
+
+
+@pytest.fixture
+def credentials(door):
+    made, secret = add_partner(
+        by=SYSTEM, name="With a secret", organisation_id=door.spa.organisation_id, scopes=[Scope.REFERRALS_READ]
+    )
+    return {"client_id": made.application.client_id, "client_secret": secret}
+
+
+def test_token__is_given_for_a_secret_and_opens_what_its_scopes_carry(client, credentials):
+    told = ask_token(client, **credentials).json()
+    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 3600, "referrals:read")
+    headers = {"Authorization": f"Bearer {told['access_token']}"}
+    assert client.get(REFERRALS, headers=headers).json() == {"results": [], "next": None}
+    problem(client.post(REFERRALS, {}, headers=headers), 403, "not_permitted")
+
+
+def test_token__is_not_given_for_another_secret_or_for_more_than_the_client_may(client, credentials):
+    assert ask_token(client, **credentials | {"client_secret": "guess"}).status_code == 401
+    response = ask_token(client, **credentials, scope="referrals:write")
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_scope")
+
+
+def test_token__taken_back_is_none_at_once(client, credentials):
+    token = ask_token(client, **credentials).json()["access_token"]
+    assert client.post("/o/revoke_token/", {"token": token} | credentials).status_code == 200
+    problem(client.get(REFERRALS, headers={"Authorization": f"Bearer {token}"}), 401, "authentication_failed")
+
+
 # One shape for every refusal
 
 
@@ -244,6 +284,29 @@ def test_refused__for_every_other_reason_in_the_same_shape(partner):
     told = problem(partner.refer(urgency="soon"), 422, "invalid")
     assert [error["field"] for error in told["errors"]] == ["urgency"]
     problem(partner.post(f"{own}withdraw/", {"reason": "x"}), 428, "if_match_missing")
+
+
+def send_in_chunks(partner, body):
+    """Send as a server hands on what came in chunks: its end is known, its length is not. Return status and answer."""
+    raw = json.dumps(body).encode()
+    sent = RequestFactory().post(
+        REFERRALS, raw, content_type="application/json", headers=partner.headers(Idempotency_Key=uuid4().hex)
+    )
+    more = {"wsgi.input": BytesIO(raw), "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    answered = []
+    with one_connection():
+        told = application(sent.environ | more | {"CONTENT_LENGTH": ""}, lambda *start: answered.append(start))
+        return answered[0][0][:3], json.loads(b"".join(told))
+
+
+def test_body__in_chunks_is_read_to_its_end(partner):
+    status, told = send_in_chunks(partner, referral())
+    assert (status, told["status"]) == ("201", "new")
+
+
+def test_body__in_chunks_that_is_too_long_is_refused(partner):
+    status, told = send_in_chunks(partner, referral(summary="x" * 3_000_000))
+    assert (status, told["code"]) == ("413", "body_too_large")
 
 
 def test_refused__says_fifty_faults_at_most(partner):
