@@ -150,6 +150,15 @@ def _copy_out(bindir: Path) -> Path:
     return target / package.name / "pginstall/bin"
 
 
+def _outside(data: Path) -> Path:
+    """Return the place of the data where `nobody` reaches it. The folder of state remembers it, and decides alone."""
+    note = data.with_name(f"{data.name}.moved")
+    if not note.exists():
+        data.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(tempfile.mkdtemp(prefix="icras-data-", dir="/var/tmp"))
+    return own_folder(Path(note.read_text()), mode=0o711) / data.name
+
+
 class Postgres:
     """One PostgreSQL cluster: data in `data`, socket in `run`/pg."""
 
@@ -160,8 +169,7 @@ class Postgres:
         if self.account and not reachable(self.bindir, self.account):
             self.bindir = _copy_out(self.bindir)
         if self.account and not reachable(data.parent, self.account):
-            digest = hashlib.sha256(str(data).encode()).hexdigest()[:8]
-            self.data = own_folder(Path("/var/tmp") / f"icras-data-{digest}", mode=0o711) / data.name  # noqa: S108
+            self.data = _outside(data)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property

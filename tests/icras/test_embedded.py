@@ -82,6 +82,22 @@ def test_postgres__listens_on_a_socket_only_its_owner_opens(server, folder):
     assert (folder / "run" / "pg").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root must run PostgreSQL as somebody else")
+def test_postgres__under_a_closed_folder_keeps_its_data_outside_and_opens_nothing(folder):
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    first = Postgres(closed / "var" / "pgdata", folder / "run", closed / "postgres.log")
+    first.start()
+    first.stop()
+    again = Postgres(closed / "var" / "pgdata", folder / "run", closed / "postgres.log")
+    other = Postgres(closed / "other" / "pgdata", folder / "run", closed / "postgres.log")
+    assert first.data == again.data != other.data
+    assert first.data.parent.parent == Path("/var/tmp")
+    assert closed.stat().st_mode & 0o777 == 0o700
+    for each in (first, other):
+        shutil.rmtree(each.data.parent)
+
+
 def test_bindir__wrong_one_is_refused_by_name(tmp_path):
     with pytest.raises(EmbeddedError, match="ICRAS_PG_BINDIR"):
         embedded.postgres_bindir({"ICRAS_PG_BINDIR": str(tmp_path)})
