@@ -1,5 +1,6 @@
 """What stops a production start: `migrate`, which every deployment runs first, asks these of the database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,11 @@ HINT = "Use a database of its own for the demonstration place; production starts
 
 
 @register(Tags.database)
-def no_demo_in_production(**_: Any) -> list[CheckMessage]:
+def no_demo_in_production(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Refuse a database that holds the demonstration place, one of its log-ins with its password, or its partner."""
-    if not settings.PRODUCTION or User._meta.db_table not in connection.introspection.table_names():
+    if not databases or not settings.PRODUCTION:  # only `migrate` and `check --database` may ask the database
+        return []
+    if User._meta.db_table not in connection.introspection.table_names():
         return []
     found = []
     if Place.objects.filter(demo=True).exists():

@@ -15,7 +15,7 @@ def production(settings):
 
 
 def words() -> list[str]:
-    return [str(message.msg) for message in no_demo_in_production()]
+    return [str(message.msg) for message in no_demo_in_production(databases=["default"])]
 
 
 @pytest.mark.usefixtures("production")
