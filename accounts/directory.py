@@ -30,8 +30,8 @@ def _with_factor(users: QuerySet[User]) -> QuerySet[User]:
     return users.annotate(has_factor=Exists(factor)).prefetch_related(Prefetch("memberships", queryset=held))
 
 
-def people(by: Actor, active: bool, team: str = "", after: str = "") -> list[User]:
-    """Return up to 51 accounts by name, from the one after `after` (a user's id) on; the 51st says there are more."""
+def people(by: Actor, active: bool, team: str = "", after: UUID | None = None) -> list[User]:
+    """Return up to 51 accounts by name, from the user after `after` on; the 51st says there are more."""
     require(by, Permission.ACCOUNT_MANAGE)
     rows = _with_factor(User.objects.filter(is_active=active)).annotate(sort=Lower("name"))
     if team:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.domain import Permission
-from accounts.request import actor_of
+from accounts.request import actor_of, read_id
 from audit.commands import now
 from casework.domain import (
     Looked,
@@ -48,18 +48,11 @@ def _looked(request: HttpRequest, at: datetime) -> Looked:
     return looked
 
 
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """Show the board; when the page asks for its list again, only what may have changed."""
     at, asked = now(), request.GET
-    reader = words.Reader(actor_of(request), at, _looked(request, at), _id(asked.get("chosen", "")))
+    reader = words.Reader(actor_of(request), at, _looked(request, at), read_id(asked.get("chosen", "")))
     live = request.headers.get("HX-Target") == LIVE
     context: dict[str, Any] = {"section": "board"}
     if reader.chosen and not live:
@@ -108,7 +101,7 @@ def caseload(request: HttpRequest) -> HttpResponse:
     """Show the open cases of one person, next deadline first, and the alerts that wait for an answer."""
     by, at, after = actor_of(request), now(), read_case_cursor(request.GET.get("after", ""))
     others = loads.colleagues(by, at)
-    shown = loads.whose(by, _id(request.GET.get("who", "")), others)
+    shown = loads.whose(by, read_id(request.GET.get("who", "")), others)
     load = loads.caseload(by, shown, after)
     context = {
         "section": "caseload",

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -61,6 +62,23 @@ class ActorMiddleware:
         if user.is_authenticated:
             add_never_cache_headers(response)
         return response
+
+
+class UnfitTextMiddleware:
+    """Answer 400 to an address or a form with a NUL: nobody types one, and the database keeps none."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if request.path.startswith("/api/"):  # these answer for themselves, as problem details
+            return
+        sent = (*request.GET.lists(), *request.POST.lists())
+        if any("\0" in text for name, values in sent for text in (name, *values)):
+            raise BadRequest("NUL")
 
 
 class RefusalMiddleware:

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "icras.http.ActorMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
+    "icras.http.UnfitTextMiddleware",
     "icras.http.RefusalMiddleware",
 ]
 
@@ -146,6 +147,7 @@ ICRAS_REQUIRE_MFA = PRODUCTION or environment.flag("ICRAS_REQUIRE_MFA")
 
 # Sessions, cookies, transport
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # they name people: never in a cookie
 ICRAS_IDLE_MINUTES = environment.number("ICRAS_IDLE_MINUTES", 30)
 ICRAS_WARN_SECONDS = environment.number("ICRAS_WARN_SECONDS", 300)  # how long before the end a page says so
 SESSION_COOKIE_AGE = environment.number("ICRAS_SESSION_HOURS", 12) * 3600

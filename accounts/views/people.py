@@ -12,7 +12,7 @@ from accounts import commands, directory, invitation
 from accounts.domain import Permission, Role
 from accounts.forms import InviteForm, LastDayForm, PersonForm, ResetFactorForm, RoleForm, accepted
 from accounts.presenters import event_line, people_tabs, role_words
-from accounts.request import actor_of
+from accounts.request import actor_of, read_id
 from accounts.rota import LONDON
 from audit.commands import now, require
 from audit.refusals import NotFound
@@ -31,7 +31,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """List accounts by name."""
     asked = request.GET
     active, team, by = asked.get("show") != "disabled", asked.get("team", ""), actor_of(request)
-    found = directory.people(by, active, team, asked.get("after", ""))
+    found = directory.people(by, active, team, read_id(asked.get("after", "")))
     context = {
         "people": found[: directory.PAGE],
         "more": found[directory.PAGE - 1].pk if len(found) > directory.PAGE else None,

@@ -98,6 +98,10 @@ def test_list_rota__shows_my_teams_and_who_is_on_duty(signed_in: SignedIn, team:
     assert "Elsewhere" not in page
 
 
+def test_list_people__after_what_is_no_id_is_the_first_page(signed_in: SignedIn) -> None:
+    assert signed_in(Role.ADMINISTRATOR).get(reverse("accounts:people"), {"after": "abc"}).status_code == 200
+
+
 def test_list_people__goes_on_after_fifty(signed_in: SignedIn) -> None:
     for number in range(52):
         make_user(f"P{number:02}")

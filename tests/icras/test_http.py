@@ -339,3 +339,26 @@ def test_log__of_an_ordinary_line_of_a_library_is_kept(log_lines):
 
 def test_django__mails_nobody_about_errors():
     assert logging.getLogger("django").handlers == []
+
+
+@pytest.mark.urls("icras.urls")
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        ("/board/?zone=%00", None),
+        ("/board/?%00=1", None),
+        ("/people/find/", {"words": "ab\0cd"}),
+        ("/referrals/draft/", {"summary": "ab\0cd"}),
+    ],
+)
+def test_answer_page__nul_is_not_understood(alice, client, address, sent):
+    answer = client.get(address) if sent is None else client.post(address, sent)
+    assert answer.status_code == 400
+
+
+@pytest.mark.urls("icras.urls")
+def test_flash_message__may_name_a_person_and_so_is_in_no_cookie(alice, client):
+    answer = client.post(reverse("accounts:extend"))
+    assert answer.status_code == 302
+    assert "messages" not in answer.cookies
+    assert "You stay signed in." in client.get(reverse("accounts:me")).content.decode()

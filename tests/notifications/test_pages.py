@@ -56,3 +56,11 @@ def test_messages__all_marked_at_once_and_older_on_the_next_page(signed_in):
 
 def test_messages__none_says_so(signed_in):
     assert "No messages" in signed_in.get(reverse("notifications:messages")).content.decode()
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-01:00", "soon", "2026-01-01"])
+def test_messages__before_what_is_no_instant_is_the_first_page(signed_in, before):
+    tell(1)
+    answer = signed_in.get(reverse("notifications:messages"), {"before": before})
+    assert answer.status_code == 200
+    assert "R-26-00001" in answer.content.decode()
