@@ -10,16 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain import Permission
 from accounts.request import actor_of
-from accounts.rota import LONDON
 from audit.commands import now, require
 from audit.domain import Actor
 from pathways import act_pages, commands, presenters, queries
 from referrals import queries as people
 from referrals.act_pages import is_part, serve
-from referrals.commands import keep_draft
+from referrals.call_pages import call_page, keep
 from referrals.domain import Told
 from referrals.forms import CallForm
-from referrals.views.call import CALL, call_page, typed_in
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +53,7 @@ def match(request: HttpRequest) -> HttpResponse:
     matches = _matches(by, form)
     if is_part(request):
         return render(request, "pathways/matches.html", {"matches": matches})
-    draft = keep_draft(by=by, form=CALL, typed=typed_in(request))
+    draft = keep(request)
     return call_page(request, CallForm.from_draft(draft.typed, draft.started_at, now()), draft=draft, matches=matches)
 
 
@@ -72,7 +70,7 @@ def _matches(by: Actor, form: CallForm) -> dict[str, Any]:
     rows = _rows(by, found)
     for row in rows:
         row["best"] = people.looks_same(row["person"], told)
-    return {"rows": rows, "told": told != Told(), "today": form.now.astimezone(LONDON)}
+    return {"rows": rows, "told": told != Told()}
 
 
 def _rows(by: Actor, found: list[Any]) -> list[dict[str, Any]]:

@@ -71,8 +71,8 @@ def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
     by = actor_of(request)
     require(by, page.permission)
     shown = page.look(by, pk)
-    options = {"now": now(), "by": by, "initial": {"version": shown.version}, **page.options(request, shown, by)}
-    form = page.form(request.POST if request.method == "POST" else None, **options)
+    sent = request.POST if request.method == "POST" else None
+    form = page.form(sent, now=now(), by=by, **page.options(request, shown, by))
     refusal: Refusal | None = None
     if form.is_bound and form.is_valid():
         refusal, result = _tried(page, by, pk, form)

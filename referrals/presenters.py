@@ -89,6 +89,13 @@ def wall_clock(at: datetime, now: datetime) -> str:
     return f"{local:%H:%M} on {local.day} {local:%b}"
 
 
+def as_typed(at: datetime, now: datetime) -> str:
+    """Return a time as somebody would type it: "14:10", or "14:10 16/9/2026" on another day."""
+    local = at.astimezone(LONDON)
+    day = "" if local.date() == now.astimezone(LONDON).date() else f" {local.day}/{local.month}/{local.year}"
+    return f"{local:%H:%M}{day}"
+
+
 def spaced_nhs_number(number: str | None) -> str:
     """Return an NHS number as 3-3-4, or "" when there is none."""
     return f"{number[:3]} {number[3:6]} {number[6:]}" if number else ""
@@ -206,6 +213,7 @@ def acts_for(by: Actor, referral: Referral) -> list[Act]:
     main = next((move.verb for move in offered if move.verb in MAIN_ACTS), "")
     if emergency_open(referral) and any(move.verb == "confirm_999" for move in offered):
         main = "confirm_999"
+    offered.sort(key=lambda move: move.verb != main)
     return [_act(move, referral, main) for move in offered]
 
 

@@ -75,6 +75,23 @@ def clocks_of(by: Actor, referral: Referral, at: datetime) -> list[Any]:
     ]
 
 
+def as_it_stands(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
+    """Fill a form with what the referral says already."""
+    found: Referral = shown.context["referral"]
+    known = {True: "yes", False: "no", None: "not_known"}
+    rang_at = found.emergency_called_at
+    initial = {
+        "urgency": found.urgency,
+        "service": found.service,
+        "stable": known[found.medically_stable],
+        "medicines": known[found.medicines_addressed],
+        "called_by": found.emergency_called_by,
+        "called_at": presenters.as_typed(rang_at, now()) if rang_at else "",
+        "crew_reference": found.emergency_reference,
+    }
+    return {"initial": initial}
+
+
 def _page(verb: str, form: type[Any], run: Any, done: str, **more: Any) -> ActPage:
     move = BY_VERB[verb]
 
@@ -92,10 +109,10 @@ PAGES = {
     page.verb: page
     for page in (
         _page("take", TakeForm, commands.take_referral, "is yours"),
-        _page("triage", TriageForm, commands.triage_referral, "urgency and service set"),
+        _page("triage", TriageForm, commands.triage_referral, "urgency and service set", options=as_it_stands),
         _page("ask", AskForm, commands.ask_information, "is waiting for an answer"),
-        _page("answer", AnswerForm, commands.answer_information, "answer recorded"),
-        _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded"),
+        _page("answer", AnswerForm, commands.answer_information, "answer recorded", options=as_it_stands),
+        _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded", options=as_it_stands),
         _page("decline", DeclineForm, commands.decline_referral, "declined", warning=True),
         _page("not_wanted", NotWantedForm, commands.record_not_wanted, "recorded: did not want it"),
         _page("redirect", RedirectForm, commands.redirect_referral, "redirected"),

@@ -126,7 +126,7 @@ def test_accept__team_without_anybody_says_so(triage: Client, door: FrontDoor, r
 
 def test_accept__not_known_never_stops_a_crisis_and_asks_the_first_visit(triage: Client, door: FrontDoor) -> None:
     referral = register(door.actor("spa"))
-    assert "medically stable and medicines dealt with" in page_of(triage, accept_url(referral))
+    assert "Medically stable and medicines dealt with" in page_of(triage, accept_url(referral))
     alice, carol = door.users["alice"], door.users["carol"]
     sent = {"version": 1, "team": str(door.crisis.pk), "coordinator": str(alice.pk), "practitioner": str(carol.pk)}
     triage.post(accept_url(referral), sent | {"check_reason": "Crew saw her at nine"})
