@@ -142,6 +142,9 @@ class Clock(models.Model):
             models.Index(fields=["case_id", "started_at"], name="timelimits_clock_case"),
             models.Index(fields=["subject"], name="timelimits_clock_subject"),
             models.Index(
+                fields=["started_at"], condition=Q(policy_code="crisis_response"), name="timelimits_clock_two_hour"
+            ),
+            models.Index(
                 fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="timelimits_clock_watch"
             ),
             models.Index(
@@ -308,6 +311,7 @@ class CaseDeadline(models.Model):
             models.Index(fields=["responsible_user", "next_due_at", "case_id"], name="timelimits_case_user"),
             models.Index(fields=["zone", "next_due_at", "case_id"], name="timelimits_case_zone"),
             models.Index(fields=["phase", "next_due_at", "case_id"], name="timelimits_case_phase"),
+            models.Index(fields=["next_due_at", "case_id"], condition=Q(crisis=True), name="timelimits_case_crisis"),
         ]
 
     def __str__(self) -> str:

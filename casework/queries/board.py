@@ -211,7 +211,7 @@ def _short_counts(
         "done": (done.filter(zone=view.zone) if view.zone else done).select_related(None),
     }
     if arrived_since is not None:
-        lists["arrived"] = rows.filter(crisis=True, opened_at__gt=arrived_since)
+        lists["arrived"] = rows.filter(phase=Phase.NEW, crisis=True, opened_at__gt=arrived_since)
     parts = [each.order_by().values_list(Value(name))[:COUNTED_TO] for name, each in lists.items()]
     found = [name for (name,) in parts[0].union(*parts[1:], all=True)]
     return {name: found.count(name) for name in lists}
