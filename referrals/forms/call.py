@@ -73,7 +73,7 @@ class CallForm(TypedForm):
     )
     caller_name = words("Name", 120, required=False)
     relationship = words("Who they are", 80, required=False)
-    source = chooser("Who is referring", missing="Choose who is referring")
+    source = chooser("Who is referring", required=False)
 
     given_name = words("First name", 100, required=False)
     family_name = words("Last name", 100, required=False)
@@ -95,7 +95,7 @@ class CallForm(TypedForm):
     ready_on = DayField(label="Ready to leave on", required=False)
 
     summary = telling("In the caller’s words", 5000, missing="Write down what has happened")
-    reason = chooser("Nearest reason", missing="Choose the nearest")
+    reason = chooser("Nearest reason", required=False)
 
     called_by = words("Who rang 999", 120, required=False)
     called_at = moment("When")

@@ -111,10 +111,8 @@ def test_take_call__needs_number_who_where_what_and_flags(spa: Client) -> None:
     assert answer.status_code == 422
     assert faults(answer) == {
         "ring_back": "Enter a number, or type none",
-        "source": "Choose who is referring",
         "where": "Choose where they are",
         "summary": "Write down what has happened",
-        "reason": "Choose the nearest",
         "urgency": "Choose how soon",
         "direction": "Choose community or hospital",
         "flag_chest_pain": "Say yes, no or not known",
