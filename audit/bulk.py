@@ -14,6 +14,12 @@ from audit.acting import current, now
 from audit.domain import as_codes
 from audit.models import CaseEvent
 
+RECORD_FROM = """
+INSERT INTO audit_caseevent
+    (case_id, event, subject, occurred_at, data, recorded_at, actor_id, actor_label, actor_role)
+SELECT given.case_id, given.event, given.subject, given.occurred_at, given.data, %s, %s, %s, %s
+FROM ({source}) AS given
+"""
 Rows = Iterable[Sequence[Any]]
 
 
@@ -73,6 +79,16 @@ def _insert_from_json(model: type[Model], fields: Sequence[Any], skip_existing: 
 
 def _field(model: type[Model], name: str) -> Any:
     return model._meta.get_field(name)
+
+
+def record_from(source: str, params: Sequence[Any]) -> None:
+    """Append the events that a SELECT gives (case_id, event, subject, occurred_at, data), as `record_many` does.
+
+    `source` is SQL of our own; its data must hold codes and ids only.
+    """
+    by, instant = current(), now()
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD_FROM.format(source=source), [instant, by.id, by.label, by.role, *params])
 
 
 def record_many(events: Sequence[NewEvent]) -> None:

@@ -28,12 +28,16 @@ Recorded = Collection[tuple[str, datetime | None]]
 
 def history_of(clock: Clock, pauses: Iterable[Pause] = (), extensions: Iterable[Extension] = ()) -> History:
     """Return what happened to a clock, for the rules."""
-    return History(
-        started_at=clock.started_at,
-        stopped_at=clock.stopped_at,
-        cancelled=bool(clock.cancel_reason),
-        pauses=tuple(PauseSpan(p.paused_at, p.resumed_at, p.reason, p.asked_label, p.approved_label) for p in pauses),
-        extensions=tuple(ExtensionTo(e.agreed_at, e.new_due_at, e.reason) for e in extensions),
+    return History(clock.started_at, clock.stopped_at, bool(clock.cancel_reason), *spans_of(pauses, extensions))
+
+
+def spans_of(
+    pauses: Iterable[Pause], extensions: Iterable[Extension]
+) -> tuple[tuple[PauseSpan, ...], tuple[ExtensionTo, ...]]:
+    """Return pauses and extensions as the rules take them."""
+    return (
+        tuple(PauseSpan(p.paused_at, p.resumed_at, p.reason, p.asked_label, p.approved_label) for p in pauses),
+        tuple(ExtensionTo(e.agreed_at, e.new_due_at, e.reason) for e in extensions),
     )
 
 

@@ -6,13 +6,23 @@ Reads the case's row and the rota.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from accounts.domain import Duty, TeamKind
 from accounts.models import Team, User
 from accounts.queries import cover_for, on_duty
 from timelimits.domain import Rung
-from timelimits.models import CaseDeadline
+
+
+class Held(Protocol):
+    """Who answers for a case."""
+
+    @property
+    def responsible_team_id(self) -> UUID: ...
+
+    @property
+    def responsible_user_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Rota:
     _people: dict[tuple[UUID, str], tuple[UUID, ...]] = field(default_factory=dict)
     _covers: dict[UUID, UUID | None] = field(default_factory=dict)
 
-    def land(self, ladder: Sequence[Rung], start: int, case: CaseDeadline) -> Landing | None:
+    def land(self, ladder: Sequence[Rung], start: int, case: Held) -> Landing | None:
         """Return the first rung from `start` (0 is the lowest) on which somebody stands; None past the top."""
         empty: list[str] = []
         for index in range(start, len(ladder)):
@@ -48,7 +58,7 @@ class Rota:
                 empty.append(rung.duty)
         return Landing(len(ladder), "", (), 0, tuple(empty)) if empty else None
 
-    def standing(self, duty: Duty, case: CaseDeadline) -> tuple[UUID, ...]:
+    def standing(self, duty: Duty, case: Held) -> tuple[UUID, ...]:
         """Return who answers on this rung for the case.
 
         The co-ordinator or their cover, else whoever is on the duty.

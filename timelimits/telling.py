@@ -1,93 +1,130 @@
-"""Telling whoever is on duty of stages, many at once: alerts and messages in the transaction of the events."""
+"""Telling whoever is on duty of stages, thousands at once: alerts and messages in the transaction of the events.
 
-from collections.abc import Iterable
+Events are grouped by limit, stage and who answers for the case; only the groups pass through this process.
+"""
+
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
-from audit.bulk import insert
+from django.db import connection
+
 from audit.domain import Actor
-from notifications.commands import post_many
-from notifications.domain import Note, Template
+from notifications.commands import post_from
 from timelimits.alarms import raise_alarm
+from timelimits.book import Book
 from timelimits.domain import BREACH, AlarmKind, Rung
 from timelimits.ladder import Landing, Rota
-from timelimits.models import Alert, CaseDeadline
+from timelimits.models import Policy
+
+GROUPS = """
+SELECT c.policy_id, last.stage, last.rung, d.responsible_team_id, d.responsible_user_id,
+       array_agg(last.id), array_agg(last.case_id), d.case_id IS NULL
+FROM (SELECT DISTINCT ON (clock_id) id, clock_id, case_id, stage, rung FROM timelimits_clockevent
+      WHERE id = ANY(%s) ORDER BY clock_id, happened_at DESC, id DESC) last
+JOIN timelimits_clock c ON c.id = last.clock_id
+LEFT JOIN timelimits_casedeadline d ON d.case_id = last.case_id
+GROUP BY 1, 2, 3, 4, 5, d.case_id IS NULL
+"""
+ALERTS = """
+INSERT INTO timelimits_alert (id, event_id, rung, duty, recipient_id, sent_at)
+SELECT gen_random_uuid(), event.id, v.rung, v.duty, person.id, %s
+FROM json_to_recordset(%s) AS v (events bigint[], rung smallint, duty text, people uuid[])
+CROSS JOIN unnest(v.events) AS event (id) CROSS JOIN unnest(v.people) AS person (id)
+ON CONFLICT DO NOTHING
+"""
+CLIMB = """
+UPDATE timelimits_clockevent e SET rung = v.rung, climb_at = v.climb_at
+FROM json_to_recordset(%s) AS v (events bigint[], rung smallint, climb_at timestamptz)
+CROSS JOIN unnest(v.events) AS event (id) WHERE e.id = event.id
+"""
+NOTES = """
+SELECT 'alert:' || a.event_id || ':' || a.rung || ':' || a.recipient_id AS key, a.recipient_id AS user_id,
+       CASE e.stage WHEN 'breach' THEN 'limit_breached' ELSE 'limit_warning' END AS template,
+       jsonb_build_object('label', p.label) AS params, '/alerts/' || a.id || '/' AS link, d.reference
+FROM timelimits_alert a
+JOIN timelimits_clockevent e ON e.id = a.event_id
+JOIN timelimits_clock c ON c.id = e.clock_id
+JOIN timelimits_policy p ON p.id = c.policy_id
+JOIN timelimits_casedeadline d ON d.case_id = e.case_id
+WHERE a.event_id = ANY(%s) AND a.sent_at = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """A stage to be told of: its event, the clock's label and ladder, and the rung to begin with."""
+class Group:
+    """Events of one limit and stage whose cases have the same team and co-ordinator, to be told from `rung` on.
 
-    event_id: int
-    case_id: UUID
-    stage: str
-    label: str
-    ladder: tuple[Rung, ...]
-    rung: int
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How far a stage has gone and when it climbs on.
-
-    None for a warning, for the top, and when nobody could be told.
+    `lost` says that the cases are on no list, so that there is no team.
     """
 
-    event_id: int
+    policy_id: int
+    stage: str
     rung: int
-    climb_at: datetime | None
+    responsible_team_id: UUID
+    responsible_user_id: UUID | None
+    events: list[int]
+    cases: list[UUID]
+    lost: bool
 
 
-def tell(by: Actor, tellings: Iterable[Telling], at: datetime, *, fresh: bool = False) -> list[Told]:
-    """Tell the first rung on which somebody stands, of each stage. An empty rung is passed over and alarmed."""
-    wanted = list(tellings)
-    cases = CaseDeadline.objects.in_bulk({t.case_id for t in wanted})
-    rota = Rota(at)
-    told: list[Told] = []
-    alerts: list[tuple[UUID, int, int, str, UUID, datetime]] = []
-    notes: list[Note] = []
-    for telling in wanted:
-        case = cases.get(telling.case_id)
-        landing = None if case is None else rota.land(telling.ladder, telling.rung, case)
-        if case is None or landing is None:
-            told.append(Told(telling.event_id, telling.rung, None))
-            _alarm_nobody(telling, case, at)
+def tell(by: Actor, event_ids: Sequence[int], at: datetime) -> None:
+    """Tell of these events the first rung, from each event's own on, on which somebody stands.
+
+    Of several events of one clock only the last is told, so that an outage is no flood of old warnings. An empty rung
+    is passed over and alarmed. A breach climbs on from there after the rung's minutes; a warning does not.
+    """
+    if not event_ids:
+        return
+    ids = list(event_ids)
+    landed = _land(_groups(ids), at)
+    with connection.cursor() as cursor:
+        cursor.execute(CLIMB, [json.dumps(landed, default=str)])
+        cursor.execute(ALERTS, [at, json.dumps(landed, default=str)])
+    post_from(by=by, source=NOTES, params=[ids, at])
+
+
+def _groups(event_ids: list[int]) -> list[Group]:
+    with connection.cursor() as cursor:
+        cursor.execute(GROUPS, [event_ids])
+        return [Group(*row) for row in cursor.fetchall()]
+
+
+def _land(groups: Sequence[Group], at: datetime) -> list[dict[str, Any]]:
+    """Return for each group where it landed, who is told and when it climbs on."""
+    book, rota, landed = Book(), Rota(at), []
+    policies = Policy.objects.in_bulk({group.policy_id for group in groups})
+    for group in groups:
+        if group.lost:
+            _alarm_nobody(group, at)
             continue
-        _alarm_empty(landing, case, at)
-        told.append(Told(telling.event_id, landing.rung, _climb_at(telling, landing, at)))
-        for person in landing.people:
-            alert_id = uuid4()
-            alerts.append((alert_id, telling.event_id, landing.rung, str(landing.duty), person, at))
-            notes.append(_note(telling, landing, person, alert_id, case.reference))
-    insert(Alert, ("id", "event", "rung", "duty", "recipient", "sent_at"), alerts, skip_existing=not fresh)
-    post_many(by=by, notes=notes, fresh=fresh)
-    return told
+        ladder = book.policy(policies[group.policy_id]).ladder
+        landing = rota.land(ladder, group.rung, group)
+        if landing is not None:
+            _alarm_empty(landing, group, at)
+            landed.append(_told(group, landing, ladder, at))
+    return landed
 
 
-def _climb_at(telling: Telling, landing: Landing, at: datetime) -> datetime | None:
-    if telling.stage != BREACH or landing.rung >= len(telling.ladder) - 1:
-        return None
-    return at + timedelta(minutes=landing.minutes)
+def _told(group: Group, landing: Landing, ladder: Sequence[Rung], at: datetime) -> dict[str, Any]:
+    climbs = group.stage == BREACH and landing.rung < len(ladder) - 1
+    return {
+        "events": group.events,
+        "rung": landing.rung,
+        "duty": str(landing.duty),
+        "people": [str(person) for person in landing.people],
+        "climb_at": at + timedelta(minutes=landing.minutes) if climbs else None,
+    }
 
 
-def _note(telling: Telling, landing: Landing, person: UUID, alert_id: UUID, reference: str) -> Note:
-    breach = telling.stage == BREACH
-    return Note(
-        key=f"alert:{telling.event_id}:{landing.rung}:{person}",
-        user_id=person,
-        template=Template.LIMIT_BREACHED if breach else Template.LIMIT_WARNING,
-        link=f"/alerts/{alert_id}/",
-        reference=reference,
-        params={"label": telling.label},
-    )
+def _alarm_nobody(group: Group, at: datetime) -> None:
+    for case_id in group.cases:
+        raise_alarm(AlarmKind.NOBODY_RESPONSIBLE, f"case:{case_id}", at, group.stage)
 
 
-def _alarm_nobody(telling: Telling, case: CaseDeadline | None, at: datetime) -> None:
-    if case is None:
-        raise_alarm(AlarmKind.NOBODY_RESPONSIBLE, f"case:{telling.case_id}", at, telling.stage)
-
-
-def _alarm_empty(landing: Landing, case: CaseDeadline, at: datetime) -> None:
+def _alarm_empty(landing: Landing, group: Group, at: datetime) -> None:
     for duty in landing.empty:
-        raise_alarm(AlarmKind.RUNG_EMPTY, f"team:{case.responsible_team_id}:{duty}", at)
+        raise_alarm(AlarmKind.RUNG_EMPTY, f"team:{group.responsible_team_id}:{duty}", at)

@@ -11,12 +11,14 @@ from accounts.queries import actor_for
 from audit.commands import now
 from audit.domain import SYSTEM, Actor
 from timelimits.bank_holidays import england_and_wales
+from timelimits.book import Book
 from timelimits.commands import hand_over, publish_calendar, publish_policy, start_clock
 from timelimits.definitions import read_edition, read_policy
-from timelimits.domain import Calendar, Limit, LimitKind, Stage
+from timelimits.derived import moments
+from timelimits.domain import Calendar, History, Limit, LimitKind, Stage
 from timelimits.local_time import Unique, read_wall_time
 from timelimits.models import CaseDeadline, Clock, Policy
-from timelimits.rules import Terms
+from timelimits.rules import Terms, reckon
 
 BUNDLE = Path(__file__).resolve().parents[2] / "places" / "sefton" / "limits.toml"
 ALL_WEEK = {day: ["08:00-20:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -144,12 +146,10 @@ def on_list(case_id: UUID, of: Team | None = None, **more: Any) -> CaseDeadline:
 def start_many(number: int, at: datetime, policy: str = "two_hours") -> list[Clock]:
     """Start clocks on listed cases, written in bulk as the commands would, for tests of many."""
     row, desk = Policy.objects.get(code=policy), team()
-    limit = read_policy(row.definition).limit.amount
-    shared = {"policy": row, "policy_code": policy, "started_at": at, "start_recorded_at": at, "due_at": at + limit}
-    clocks = [
-        Clock(case_id=uuid4(), subject=f"referral:{uuid4()}", next_check_at=at, soon_at=at + limit, **shared)
-        for _ in range(number)
-    ]
+    said = reckon(History(at), Book().terms(row))
+    shared = {"policy": row, "policy_code": policy, "started_at": at, "start_recorded_at": at}
+    shared |= {"due_at": said.due_at, "soon_at": said.soon_at, "next_check_at": moments(said)[0].at}
+    clocks = [Clock(case_id=uuid4(), subject=f"referral:{uuid4()}", **shared) for _ in range(number)]
     listed = {"responsible_team": desk, "zone": "bootle", "phase": "new", "opened_at": at, "updated_at": at}
     Clock.objects.bulk_create(clocks)
     CaseDeadline.objects.bulk_create(

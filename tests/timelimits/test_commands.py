@@ -99,6 +99,21 @@ def test_stop_clock__again_is_quiet(two_hours):
     assert stop_clock(by=SYSTEM, subject="referral:none", policy="two_hours", stopped_at=T0) is None
 
 
+def test_stop_clock__what_happened_earlier_and_was_told_later_counts(two_hours):
+    clock = start(at=T0)
+    sweep(by=SYSTEM, now=T0 + 3 * HOUR)
+    assert stop(clock, T0 + 3 * HOUR).outcome == "breached"
+    told_later = stop(clock, T0 + HOUR)
+    assert (told_later.outcome, told_later.stopped_at) == ("met", T0 + HOUR)
+    assert ClockEvent.objects.get(clock=clock, stage="breach").annotation == "stopped_in_time"
+
+
+def test_stop_clock__cancelled_stays_cancelled(two_hours):
+    clock = start(at=T0)
+    cancel_clocks(by=SYSTEM, subject=clock.subject, reason="withdrawn", at=T0 + HOUR)
+    assert stop(clock, T0).outcome == "cancelled"
+
+
 def test_stop_clock__in_the_future_is_refused(two_hours):
     with pytest.raises(RuleBroken, match="later than now"):
         stop(start(at=T0), uk("2035-01-01 10:00"))

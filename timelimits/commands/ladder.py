@@ -3,31 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from accounts.domain import Permission
 from accounts.queries import scope
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import NotFound
-from timelimits.book import Book
-from timelimits.commands.sweep import _note_climbs
 from timelimits.models import Alert, ClockEvent
-from timelimits.telling import Telling, tell
+from timelimits.telling import tell
 
 
 @command
 def climb_ladders(*, by: Actor, now: datetime, batch: int = 500) -> int:
     """Tell the next rung of every stage that nobody answered in time; return how many were looked at."""
-    rows = ClockEvent.objects.select_for_update(skip_locked=True, of=("self",)).select_related("clock__policy")
+    rows = ClockEvent.objects.select_for_update(skip_locked=True, of=("self",)).select_related("clock")
     waiting = list(rows.filter(climb_at__lte=now).order_by("climb_at")[:batch])
-    book = Book()
-    running = [e for e in waiting if e.clock.stopped_at is None and e.clock.due_at == e.due_at]
-    ended = [e.pk for e in waiting if e not in running]
-    ClockEvent.objects.filter(pk__in=ended).update(climb_at=None)
-    tellings = []
-    for event in running:
-        policy = book.policy(event.clock.policy)
-        tellings.append(Telling(event.pk, event.case_id, event.stage, policy.label, policy.ladder, event.rung + 1))
-    _note_climbs(tell(by, tellings, now))
+    running = [e.pk for e in waiting if e.clock.stopped_at is None and e.clock.due_at == e.due_at]
+    ClockEvent.objects.filter(pk__in=[event.pk for event in waiting]).update(climb_at=None)
+    ClockEvent.objects.filter(pk__in=running).update(rung=F("rung") + 1)
+    tell(by, running, now)
     return len(waiting)
 
 
