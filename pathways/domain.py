@@ -12,6 +12,7 @@ SUPPORT_PLAN = "support_plan"
 CRISIS_SPELL = "crisis_spell"
 INTERMEDIATE_CARE = "intermediate_care"
 TRANSITION_PLAN = "transition_plan"
+JOINED_EPISODE = "joined_episode"
 
 
 class EpisodeStatus(StrEnum):

@@ -17,10 +17,10 @@ from audit.domain import Actor
 from audit.refusals import NotFound
 from pathways.domain import Candidate, EpisodeStatus, first_service, suggest
 from pathways.models import Contact, Episode, Task
-from referrals.domain import Service, Status, missing_to_decide, open_medical_question
+from referrals.domain import CRISIS_RESPONSE, Service, Status, missing_to_decide, open_medical_question
 from referrals.models import Referral
 from referrals.queries import decidable
-from timelimits.models import CaseDeadline
+from timelimits.models import CaseDeadline, Clock
 
 MEDICAL = ("medically_stable", "medicines_addressed")
 
@@ -75,8 +75,17 @@ def lock(by: Actor, episode_id: UUID) -> Episode:
 
 def live_episode(person_id: UUID) -> Episode | None:
     """Return the person's live episode; there is never more than one."""
+    return _live(person_id).first()
+
+
+def lock_live_episode(person_id: UUID) -> Episode | None:
+    """Return the person's live episode with its row locked: it does not end while a referral joins it."""
+    return _live(person_id).select_for_update(of=("self",)).first()
+
+
+def _live(person_id: UUID) -> QuerySet[Episode]:
     live = Episode.objects.select_related("coordinator", "team", "person")
-    return live.filter(person_id=person_id, status=EpisodeStatus.LIVE).first()
+    return live.filter(person_id=person_id, status=EpisodeStatus.LIVE)
 
 
 def next_reference(accepted_at: datetime) -> str:
@@ -163,9 +172,20 @@ def not_seen_yet(episode: Episode) -> QuerySet[Referral]:
     return joined_referrals(episode.case_id).filter(status=Status.ACCEPTED, done_at=None)
 
 
+def waits_since(referral: Referral) -> datetime:
+    """Return from when a visit counts for a referral: its two hours, which begin later when the person got worse."""
+    clocks = Clock.objects.filter(subject=f"referral:{referral.pk}", policy_code=CRISIS_RESPONSE, cancel_reason="")
+    return clocks.values_list("started_at", flat=True).order_by("-started_at").first() or referral.received_at
+
+
 def joined_referrals(case_id: UUID) -> QuerySet[Referral]:
     """Return the referrals of an episode's case: the one that opened it and those that joined."""
     return Referral.objects.filter(Q(case_id=case_id) | Q(joined_case_id=case_id)).order_by("received_at")
+
+
+def lock_referrals(case_id: UUID) -> list[Referral]:
+    """Return the referrals of an episode's case with their rows locked, always before the episode's own."""
+    return list(joined_referrals(case_id).select_for_update().order_by("pk"))
 
 
 def root_case(case_id: UUID) -> UUID:

@@ -14,9 +14,11 @@ from audit.commands import command, now, record
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from pathways import queries
+from pathways.commands.contact import meet_by_earlier_visit
 from pathways.domain import (
     CRISIS_SPELL,
     INTERMEDIATE_CARE,
+    JOINED_EPISODE,
     SUPPORT_PLAN,
     TRANSITION_PLAN,
     WaitingKind,
@@ -62,7 +64,7 @@ def accept_referral(
     """
     move, referral = begin(by, "accept", referral_id, version)
     person = Person.objects.select_for_update().get(pk=referral.person_id)
-    live = queries.live_episode(person.pk)
+    live = queries.lock_live_episode(person.pk)
     if done_already(move, referral):
         episode = Episode.objects.get(case_id=referral.joined_case_id or referral.case_id)
         return Accepted(referral, episode, referral.joined_case_id is not None)
@@ -79,6 +81,7 @@ def accept_referral(
     _begin_service(by, referral, episode)
     end_clocks(by, move, referral, now(), "")
     _show_on_lists(by, referral, episode)
+    meet_by_earlier_visit(by, referral)
     _ask_first_visit(by, referral, episode, check)
     return Accepted(referral, episode, live is not None)
 
@@ -197,6 +200,7 @@ def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:
         phase=Phase.ACCEPTED,
         step_down=referral.direction == "step_down",
         reference=episode.reference if referral.joined_case_id is None else referral.reference,
+        no_clock_reason=JOINED_EPISODE if referral.joined_case_id else "",
     )
 
 

@@ -20,8 +20,9 @@ from timelimits.models import CaseDeadline
 def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Contact:
     """Record a contact, also one that happened earlier (late entry). A fact is never refused.
 
-    The first attended face-to-face contact stops the two-hour clock of every referral of the case received by then,
-    at the time it happened (R126). No access leaves the clock running. `ring_back_at` makes a task.
+    The first attended face-to-face contact stops the two-hour clock of every referral of the case that had begun by
+    then, at the time it happened (R126); of one that is not accepted yet, on acceptance. No access leaves the clock
+    running. `ring_back_at` makes a task.
     Raises RuleBroken only for a time later than now.
     """
     move = BY_VERB["contact"]
@@ -77,11 +78,22 @@ def _outcome(details: ContactDetails) -> ContactOutcome:
 
 
 def _meet_two_hours(by: Actor, case_id: UUID, happened_at: datetime) -> None:
-    for referral in queries.joined_referrals(queries.root_case(case_id)).filter(
-        status=Status.ACCEPTED, received_at__lte=happened_at
-    ):
-        stop_clock(by=by, subject=f"referral:{referral.pk}", policy=CRISIS_RESPONSE, stopped_at=happened_at)
-        _take_off_board(by, referral)
+    for referral in queries.lock_referrals(queries.root_case(case_id)):
+        if referral.status == Status.ACCEPTED and queries.waits_since(referral) <= happened_at:
+            _seen(by, referral, happened_at)
+
+
+def meet_by_earlier_visit(by: Actor, referral: Referral) -> None:
+    """Count the first visit that was made for this referral before it was accepted: a visit waits for no decision."""
+    visits = Contact.objects.filter(case_id=referral.case_id, attended=True, kind=ContactKind.FACE_TO_FACE)
+    first = visits.filter(occurred_at__gte=queries.waits_since(referral)).order_by("occurred_at").first()
+    if first is not None:
+        _seen(by, referral, first.occurred_at)
+
+
+def _seen(by: Actor, referral: Referral, happened_at: datetime) -> None:
+    stop_clock(by=by, subject=f"referral:{referral.pk}", policy=CRISIS_RESPONSE, stopped_at=happened_at)
+    _take_off_board(by, referral)
 
 
 def _take_off_board(by: Actor, referral: Referral) -> None:
@@ -92,7 +104,7 @@ def _take_off_board(by: Actor, referral: Referral) -> None:
     if referral.joined_case_id is not None:
         close_case(by=by, case_id=referral.case_id)
         return
-    case = CaseDeadline.objects.filter(case_id=referral.case_id).first()
+    case = CaseDeadline.objects.select_for_update().filter(case_id=referral.case_id).first()
     if case is not None and case.phase != Phase.ACTIVE:
         hand_over(
             by=by,

@@ -79,8 +79,10 @@ def _end_term(episode: Episode) -> None:
 
 
 def _hand_over_all(by: Actor, episode: Episode) -> None:
-    for case in CaseDeadline.objects.filter(case_id__in=queries.case_ids(episode)):
-        grant_access(by=by, case_id=case.case_id, team_id=episode.team_id, why="allocated")
+    case_ids = queries.case_ids(episode)
+    for case_id in case_ids:
+        grant_access(by=by, case_id=case_id, team_id=episode.team_id, why="allocated")
+    for case in CaseDeadline.objects.select_for_update().filter(case_id__in=case_ids).order_by("case_id"):
         hand_over(
             by=by,
             case_id=case.case_id,

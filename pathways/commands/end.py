@@ -1,7 +1,10 @@
 """End an episode, or withdraw a referral before or after acceptance: everything that ends with it, in one act."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from psycopg.types.range import TimestamptzRange
 
 from accounts.queries import may_see
@@ -19,7 +22,7 @@ from pathways.domain import (
     EndReason,
     EpisodeStatus,
 )
-from pathways.models import Episode, Task
+from pathways.models import Episode, Spell, Task
 from referrals.commands.decide import refuse_while_999_open
 from referrals.commands.moves import begin, complete, done_already, end_clocks
 from referrals.domain import Status
@@ -41,8 +44,9 @@ CANCELS = {
 def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int | None = None) -> Referral:
     """Take a referral back, with the reason in words. After acceptance this ends the episode that it opened.
 
-    Whoever referred may do so, seeing its status only, until it is accepted. Raises IllegalMove after that, and for
-    everybody once the person has been seen: end the episode instead.
+    Of a joined one it ends what it brought to the episode. Whoever referred may do so, seeing its status only, until
+    it is accepted. Raises IllegalMove after that; and for everybody once the person has been seen, or while another
+    referral has joined the episode: end the episode instead.
     """
     move, referral = begin(by, "withdraw", referral_id, version, STATUS_LEVELS)
     if done_already(move, referral):
@@ -57,10 +61,17 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
         )
     refuse_while_999_open(referral)
     opened = Episode.objects.select_for_update().filter(opened_by=referral, status=EpisodeStatus.LIVE).first()
+    if opened is not None and queries.not_seen_yet(opened).exclude(pk=referral.pk).exists():
+        raise IllegalMove(
+            "others_joined", "This can't be done because another referral joined its episode. End the episode instead."
+        )
     complete(by, move, referral, note=reason)
     end_clocks(by, move, referral, now(), "withdrawn")
     if opened is not None:
         _finish(by, opened, EndReason.WITHDRAWN)
+    elif referral.joined_case_id is not None:
+        _end_spells(by, Spell.objects.filter(referral=referral))
+        _close_tasks([referral.case_id], f"{by.label}: referral withdrawn")
     return referral
 
 
@@ -70,6 +81,8 @@ def end_episode(*, by: Actor, episode_id: UUID, reason: EndReason, version: int 
 
     Raises RuleBroken(crisis_not_seen) while a two-hour referral of the case still waits to be seen.
     """
+    for case_id in Episode.objects.filter(pk=episode_id).values_list("case_id", flat=True):
+        queries.lock_referrals(case_id)
     _, episode = begin_episode(by, "end", episode_id, version)
     waiting = queries.joined_referrals(episode.case_id).filter(status=Status.ACCEPTED, done_at=None)
     if waiting.exists() and reason is EndReason.COMPLETED:
@@ -86,27 +99,37 @@ def _finish(by: Actor, episode: Episode, reason: EndReason) -> Episode:
     episode.status, episode.end_reason, episode.ended_at = EpisodeStatus.ENDED, reason, now()
     episode.version += 1
     episode.save()
-    _end_periods(episode)
+    for rows in (episode.waitings.all(), episode.terms.all()):
+        _end_periods(rows)
+    _end_spells(by, episode.spells.all())
     _end_clocks(by, episode, reason)
-    for task in Task.objects.select_for_update().filter(case_id__in=queries.case_ids(episode), done_at=None):
-        task.done_at, task.done_by = now(), f"{by.label}: episode ended"[:120]
-        task.save(update_fields=["done_at", "done_by"])
+    _close_tasks(queries.case_ids(episode), f"{by.label}: episode ended")
     event = BY_VERB["end"].event
     record(case_id=episode.case_id, event=event, subject=f"episode:{episode.pk}", reason=reason)
     close_case(by=by, case_id=episode.case_id)
     return episode
 
 
-def _end_periods(episode: Episode) -> None:
-    for rows in (episode.spells, episode.waitings, episode.terms):
-        for row in rows.select_for_update().filter(period__upper_inf=True):
-            row.period = TimestamptzRange(row.period.lower, max(now(), row.period.lower), "[]")
-            row.save(update_fields=["period"])
+def _end_periods(rows: QuerySet[Any]) -> list[Any]:
+    ended = list(rows.select_for_update().filter(period__upper_inf=True))
+    for row in ended:
+        row.period = TimestamptzRange(row.period.lower, max(now(), row.period.lower), "[]")
+        row.save(update_fields=["period"])
+    return ended
+
+
+def _end_spells(by: Actor, spells: QuerySet[Spell]) -> None:
+    for spell in _end_periods(spells):
+        stop_clock(by=by, subject=f"spell:{spell.pk}", policy=CRISIS_SPELL, stopped_at=now())
+
+
+def _close_tasks(case_ids: Sequence[UUID], words: str) -> None:
+    for task in Task.objects.select_for_update().filter(case_id__in=case_ids, done_at=None):
+        task.done_at, task.done_by = now(), words[:120]
+        task.save(update_fields=["done_at", "done_by"])
 
 
 def _end_clocks(by: Actor, episode: Episode, reason: EndReason) -> None:
     subject = f"episode:{episode.pk}"
     stop_clock(by=by, subject=subject, policy=INTERMEDIATE_CARE, stopped_at=now())
     cancel_clocks(by=by, subject=subject, reason=CANCELS[reason], policies=(SUPPORT_PLAN, TRANSITION_PLAN))
-    for spell in episode.spells.all():
-        stop_clock(by=by, subject=f"spell:{spell.pk}", policy=CRISIS_SPELL, stopped_at=now())

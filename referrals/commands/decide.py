@@ -36,7 +36,7 @@ def triage_referral(
         raise RuleBroken(
             "worse_since_out_of_range", "This must be after it was received and not later than now.", "worse_since"
         )
-    changed = referral.urgency != urgency
+    changed, since = referral.urgency != urgency, worse_since if urgency == Urgency.CRISIS else None
     referral.urgency, referral.service = urgency, service
     complete(
         by,
@@ -45,10 +45,10 @@ def triage_referral(
         note=reason,
         urgency=urgency,
         service=service,
-        worse_since=worse_since and worse_since.isoformat(),
+        worse_since=since and since.isoformat(),
     )
     if changed:
-        _change_clocks(by, referral, worse_since)
+        _change_clocks(by, referral, since)
     return referral
 
 

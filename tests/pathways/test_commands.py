@@ -1,5 +1,6 @@
 """Verbs of episodes, on a real database."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -12,8 +13,10 @@ from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stal
 from pathways import commands
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
-from referrals.domain import FirstVisitCheck, Urgency
+from referrals.commands import triage_referral
+from referrals.domain import FirstVisitCheck, Service, Urgency
 from referrals.models import Referral
+from referrals.queries import for_actor as referrals_for
 from tests.factories.referrals import FrontDoor, person, put_on_duty, register
 from timelimits.models import CaseDeadline, Clock
 
@@ -235,6 +238,49 @@ def test_contact__meets_the_joined_referral_too_and_takes_it_off_the_lists(door:
     assert not CaseDeadline.objects.filter(case_id=second.case_id).exists()
 
 
+def test_contact__an_earlier_visit_told_later_is_the_first(door: FrontDoor, clock):
+    """R126: the first visit counts, not the first one that was typed."""
+    referral = register(door.actor("spa"))
+    accept(door, referral)
+    clock.shift(timedelta(minutes=130))
+    commands.record_contact(by=door.actor("alice"), case_id=referral.case_id, details=SEEN)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "breached"
+    earlier = replace(SEEN, occurred_at=NOON + timedelta(minutes=60))
+    commands.record_contact(by=door.actor("alice"), case_id=referral.case_id, details=earlier)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "met"
+
+
+def test_contact__before_the_person_got_worse_does_not_meet_the_two_hours(door: FrontDoor, clock):
+    """R126: made crisis because the person got worse, a visit from before that is no answer to it."""
+    referral = register(door.actor("spa"), urgency=Urgency.PLANNED)
+    clock.shift(timedelta(hours=3))
+    worse = NOON + timedelta(hours=2, minutes=30)
+    triage_referral(
+        by=door.actor("triage"), referral_id=referral.pk, urgency=Urgency.CRISIS, service=Service.CRISIS,
+        reason="Not eating now", worse_since=worse,
+    )  # fmt: skip
+    accept(door, referral)
+    before = replace(SEEN, occurred_at=NOON + timedelta(hours=1))
+    commands.record_contact(by=door.actor("alice"), case_id=referral.case_id, details=before)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == ""
+    assert CaseDeadline.objects.get(case_id=referral.case_id).phase == "accepted"
+    commands.record_contact(by=door.actor("alice"), case_id=referral.case_id, details=replace(SEEN, occurred_at=worse))
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == "met"
+
+
+@pytest.mark.parametrize(("minutes", "ended"), [(50, "met"), (-1, "")])
+def test_contact__made_before_acceptance_counts_from_receipt_on(door: FrontDoor, clock, minutes, ended):
+    """R126: a visit waits for no decision."""
+    referral = register(door.actor("spa"))
+    clock.shift(timedelta(minutes=50))
+    visit = replace(SEEN, occurred_at=NOON + timedelta(minutes=minutes))
+    commands.record_contact(by=door.actor("spa"), case_id=referral.case_id, details=visit)
+    clock.shift(timedelta(minutes=90))
+    accept(door, referral)
+    assert outcome(f"referral:{referral.pk}", "crisis_response") == ended
+    assert CaseDeadline.objects.get(case_id=referral.case_id).phase == ("active" if ended else "accepted")
+
+
 def test_contact__ring_back_becomes_my_task(door: FrontDoor):
     episode = accept(door, register(door.actor("spa"), medically_stable=True, medicines_addressed=True)).episode
     at = NOON + timedelta(hours=4)
@@ -287,6 +333,20 @@ def test_allocate__to_another_team_lets_it_in(door: FrontDoor, clock):
     assert CaseAccess.objects.filter(case_id=episode.case_id, team=door.other_crisis, ends_at=None).exists()
 
 
+def test_allocate__the_new_team_sees_what_joined_and_is_done(door: FrontDoor, clock):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    second = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, second)
+    clock.shift(timedelta(hours=1))
+    commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
+    commands.allocate_episode(
+        by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["bob"].pk,
+        team_id=door.other_crisis.pk, reason="Moved to her son in the north",
+    )  # fmt: skip
+    assert set(referrals_for(door.actor("bob"))) == {first, second}
+
+
 # withdraw, end
 
 
@@ -299,6 +359,35 @@ def test_withdraw__after_acceptance_ends_the_episode_it_opened(door: FrontDoor):
     assert outcome(f"referral:{referral.pk}", "crisis_response") == "cancelled"
     assert not Clock.objects.filter(case_id=referral.case_id, outcome="").exists()
     assert not CaseDeadline.objects.filter(case_id=referral.case_id).exists()
+
+
+def test_withdraw__not_while_another_referral_has_joined_its_episode(door: FrontDoor):
+    """Nobody who still waits for a visit loses the episode that holds it."""
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    second = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, second)
+    withdraw = {"by": door.actor("spa"), "reason": "Daughter has come"}
+    with pytest.raises(IllegalMove) as refusal:
+        commands.withdraw_referral(referral_id=first.pk, **withdraw)
+    assert refusal.value.code == "others_joined"
+    commands.withdraw_referral(referral_id=second.pk, **withdraw)
+    commands.withdraw_referral(referral_id=first.pk, **withdraw)
+    episode.refresh_from_db()
+    assert episode.status == "ended"
+
+
+def test_withdraw__of_a_joined_referral_ends_what_it_brought_and_nothing_else(door: FrontDoor):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    second = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, second)
+    commands.withdraw_referral(by=door.actor("spa"), referral_id=second.pk, reason="Rang twice")
+    assert Spell.objects.get(period__upper_inf=True).referral == first
+    assert set(Task.objects.filter(done_at=None).values_list("case_id", flat=True)) == {first.case_id}
+    still = Clock.objects.filter(outcome="", policy_code__in=("crisis_response", "crisis_spell")).values_list("subject")
+    assert {subject for (subject,) in still} == {f"referral:{first.pk}", f"spell:{episode.spells.get(main=True).pk}"}
+    assert set(CaseDeadline.objects.values_list("case_id", flat=True)) == {first.case_id}
 
 
 def test_withdraw__is_too_late_once_the_person_was_seen(door: FrontDoor):

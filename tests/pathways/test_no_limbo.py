@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pathways.commands import accept_referral, end_episode, record_contact, withdraw_referral
-from pathways.domain import ContactDetails, ContactKind, EndReason
+from pathways.domain import JOINED_EPISODE, ContactDetails, ContactKind, EndReason
 from referrals.commands import (
     answer_information,
     ask_information,
@@ -19,6 +19,7 @@ from referrals.domain import Service, Status, Urgency
 from referrals.models import Referral
 from tests.factories.referrals import FrontDoor, person, register
 from timelimits.models import CaseDeadline, Clock
+from timelimits.queries import limbo
 
 pytestmark = pytest.mark.django_db
 Path = Callable[[FrontDoor, Referral], object]
@@ -99,7 +100,8 @@ def test_open_case__always_has_a_clock_or_a_coded_reason_and_a_team(door: FrontD
     OPEN_PATHS[path](door, referral)
     deadline = CaseDeadline.objects.get(case_id=referral.case_id)
     running = Clock.objects.filter(case_id=referral.case_id, stopped_at=None, paused_at=None)
-    assert running.exists() or deadline.no_clock_reason
+    assert running.exists()
+    assert not limbo().exists()
     assert deadline.next_due_at == min((clock.due_at for clock in running), default=None)
     assert deadline.responsible_team_id
 
@@ -129,6 +131,7 @@ def test_joined_case__is_on_the_list_until_seen(door: FrontDoor):
     second = register(door.actor("spa"), person(nhs_number="9991234004"), urgency=Urgency.PLANNED)
     accept(door, second)
     deadline = CaseDeadline.objects.get(case_id=second.case_id)
-    assert deadline.next_due_at is not None or deadline.no_clock_reason
+    assert deadline.no_clock_reason == JOINED_EPISODE
+    assert not limbo().exists()
     record_contact(by=door.actor("alice"), case_id=first.case_id, details=SEEN)
     assert not CaseDeadline.objects.filter(case_id=second.case_id).exists()

@@ -3,8 +3,9 @@
 import pytest
 
 from audit.refusals import IllegalMove, Refusal
-from pathways.commands import accept_referral, allocate_episode, withdraw_referral
-from pathways.models import CoordinatorTerm, Episode
+from pathways.commands import accept_referral, allocate_episode, end_episode, record_contact, withdraw_referral
+from pathways.domain import ContactDetails, ContactKind, EndReason
+from pathways.models import CoordinatorTerm, Episode, Spell
 from referrals.commands import decline_referral
 from referrals.models import Person, Referral, ReferralTransition
 from tests.factories.races import race
@@ -110,3 +111,40 @@ def test_same_new_number_typed_twice_at_once__is_one_person(door: FrontDoor, _ro
     assert not refusals(answers)
     assert Person.objects.filter(nhs_number="9991234004").count() == 1
     assert Referral.objects.count() == 2
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
+def test_ending_racing_a_referral_that_joins__joins_it_or_opens_the_next(door: FrontDoor, _round: int):
+    who, by = person(nhs_number="9991234004"), door.actor("triage")
+    named = {"team_id": door.crisis.pk, "coordinator_id": door.users["alice"].pk}
+    first, second = register(door.actor("spa"), who), register(door.actor("spa"), who)
+    episode = accept_referral(by=by, referral_id=first.pk, **named).episode
+    lead = door.actor("lead")
+    answers = race(
+        lambda: end_episode(by=lead, episode_id=episode.pk, reason=EndReason.MOVED_AWAY),
+        lambda: accept_referral(by=by, referral_id=second.pk, **named),
+    )
+    assert not refusals(answers)
+    live = Episode.objects.filter(status="live").first()
+    second.refresh_from_db()
+    assert (live is None) == (second.joined_case_id is not None)
+    assert Spell.objects.filter(period__upper_inf=True).exists() == (live is not None)
+    assert CaseDeadline.objects.filter(case_id=second.case_id).exists() == (live is not None)
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
+def test_contact_racing_an_ending__leaves_no_ended_case_on_a_list(door: FrontDoor, _round: int):
+    referral = register(door.actor("spa"))
+    episode = accept_referral(
+        by=door.actor("triage"), referral_id=referral.pk, team_id=door.crisis.pk, coordinator_id=door.users["alice"].pk
+    ).episode
+    alice, lead, officer = door.actor("alice"), door.actor("lead"), door.actor("spa")
+    seen = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True)
+    race(
+        lambda: record_contact(by=alice, case_id=episode.case_id, details=seen),
+        lambda: end_episode(by=lead, episode_id=episode.pk, reason=EndReason.ADMITTED),
+        lambda: withdraw_referral(by=officer, referral_id=referral.pk, reason="Rang back"),
+    )
+    assert not Episode.objects.filter(status="live").exists()
+    assert not CaseDeadline.objects.exists()
+    assert not Clock.objects.filter(outcome="").exists()

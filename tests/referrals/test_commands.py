@@ -1,18 +1,21 @@
 """Verbs of the single point of access, on a real database."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 
+from accounts.domain import Role
 from accounts.models import CaseAccess
+from accounts.queries import actor_for
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
 from referrals import commands
 from referrals.domain import Answer, Identity, Service, Status, Urgency
 from referrals.models import InformationRequest, Person, Referral, ReferralTransition
-from tests.factories.referrals import FrontDoor, details, person, register
+from tests.factories.referrals import FrontDoor, details, person, person_at, register
 from timelimits.models import CaseDeadline, Clock
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,12 @@ def clocks(referral: Referral) -> dict[str, Clock]:
 
 
 # register
+
+
+def test_register__sent_twice_by_somebody_who_sees_no_referral_is_one(door: FrontDoor):
+    referrer = actor_for(person_at(door.elsewhere, "Ray Refer", Role.REFERRER))
+    sent = {"by": referrer, "details": details(), "person": person(), "form_id": uuid4()}
+    assert commands.register_referral(**sent) == commands.register_referral(**sent)
 
 
 def test_register__starts_both_clocks_from_receipt_and_puts_it_on_the_board(door: FrontDoor):
@@ -167,6 +176,19 @@ def test_triage__made_crisis_on_the_same_facts_counts_from_receipt(door: FrontDo
         by=door.actor("triage"), referral_id=referral.pk, urgency=Urgency.CRISIS, service=Service.CRISIS, reason="Alone"
     )
     assert clocks(referral)["crisis_response"].started_at == NOON - timedelta(hours=1)
+
+
+def test_triage__made_planned_counts_from_receipt_whatever_is_said(door: FrontDoor):
+    referral = register(door.actor("spa"), received_at=NOON - timedelta(hours=1))
+    commands.triage_referral(
+        by=door.actor("triage"),
+        referral_id=referral.pk,
+        urgency=Urgency.PLANNED,
+        service=Service.HOME,
+        reason="Can wait",
+        worse_since=NOON,
+    )
+    assert clocks(referral)["spa_triage"].started_at == referral.received_at
 
 
 def test_triage__made_crisis_because_worse_counts_from_when_told(door: FrontDoor):

@@ -92,13 +92,19 @@ def _start(clock: Clock) -> NewEvent:
 def stop_clock(*, by: Actor, subject: str, policy: str, stopped_at: datetime) -> Clock | None:
     """Stop a limit: met if `stopped_at` is not after the due instant, else breached. Late entry is honest.
 
-    Returns None when there is no such clock; quiet when it has stopped already. Raises RuleBroken for the future.
+    Returns None when there is no such clock; quiet when it has stopped already, unless what stops it happened earlier
+    and was only told later: the first one counts. Raises RuleBroken for the future.
     """
     rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
     clock = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at").first()
-    if clock is None or clock.stopped_at is not None:
+    if clock is None or _stands(clock, stopped_at):
         return clock
     return _end(by, clock, stopped_at, "clock.stopped")
+
+
+def _stands(clock: Clock, stopped_at: datetime) -> bool:
+    """Say whether how the clock ended is not touched by a stop at the instant."""
+    return clock.stopped_at is not None and (clock.cancel_reason != "" or clock.stopped_at <= stopped_at)
 
 
 @command
