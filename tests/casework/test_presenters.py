@@ -16,6 +16,7 @@ from tests.architecture.source import called_name, product
 
 NOW = datetime(2026, 9, 17, 13, 32, tzinfo=UTC)
 EVENT = re.compile(r"[a-z]+\.[a-z0-9_]+")
+IN_SQL = re.compile(r"'([a-z]+\.[a-z0-9_]+)'")
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
@@ -34,6 +35,7 @@ def recorded_events() -> set[str]:
     for source in product():
         if "commands" in source.path.parts or source.path.name == "commands.py":
             found |= {text for text in _texts(source.tree) if EVENT.fullmatch(text)}
+            found |= {event for text in _texts(source.tree) for event in IN_SQL.findall(text)}
     return found
 
 
