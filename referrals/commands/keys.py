@@ -13,6 +13,7 @@ from referrals.models import IdempotencyKey
 
 KEPT = timedelta(days=30)
 LOT = 1000
+COLUMNS = ("client", "key", "body_hash", "status", "answer", "created_at")
 
 
 @command
@@ -24,8 +25,8 @@ def once(
     The key is written in the same transaction; of two calls at once the second waits and gets the first's answer.
     Raises IllegalMove when the key came with another body.
     """
-    names, first = ("client", "key", "body_hash", "status", "answer", "created_at"), (client_id, key, body_hash, 0, {})
-    if insert(IdempotencyKey, names, [(*first, now())], returning=["id"], skip_existing=True):
+    first: list[Any] = [client_id, key, body_hash, 0, {}, now()]
+    if insert(IdempotencyKey, COLUMNS, [first], returning=["id"], skip_existing=True):
         status, answer = make()
         IdempotencyKey.objects.filter(client_id=client_id, key=key).update(status=status, answer=answer)
         return status, answer
