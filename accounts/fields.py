@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.rota import LONDON
 
-FIRST_YEAR = 1900
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class DayInput(forms.MultiWidget):
@@ -23,7 +23,7 @@ class DayInput(forms.MultiWidget):
 
 
 class DayField(forms.MultiValueField):
-    """A calendar date typed as three numbers. Refuses days that do not exist and years before 1900."""
+    """A calendar date typed as three numbers. Refuses days that do not exist and years out of 1900 to 2200."""
 
     def __init__(self, **options: Any) -> None:
         box = forms.CharField(required=False, max_length=4)
@@ -39,7 +39,7 @@ class DayField(forms.MultiValueField):
             found = date(year, month, day)
         except ValueError:
             raise ValidationError("Enter a real date, like 4 3 1947", code="not_a_date") from None
-        if found.year < FIRST_YEAR:
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
             raise ValidationError("Enter the year with four figures", code="not_a_date")
         return found
 

@@ -12,6 +12,7 @@ from referrals.domain import FUTURE_TOLERANCE, clean_postcode
 from timelimits.local_time import Ambiguous, Impossible, read_wall_time
 
 OLDEST = 120
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 YOUNGEST_SHORT_YEAR = 16
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -218,6 +219,8 @@ def _dated(parts: list[str], today: date, *, ahead: bool) -> date:
     except ValueError:
         raise ValueError(TIME_HELP) from None
     found = _date_of(day, month, year + 2000 if year < 100 else year)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError("Check the year")
     if len(parts) == 2 and not ahead and found > today:
         return _date_of(day, month, year - 1)
     if len(parts) == 2 and ahead and found < today:

@@ -100,6 +100,7 @@ def test_read_past__nothing_typed_is_none() -> None:
         ("14:10 when", "Type a time like"),
         ("14:10 31 Feb", "no such date"),
         ("14:10 x May", "Type a time like"),
+        ("14:10 3 May 100", "Check the year"),
     ],
 )
 def test_read_past__says_what_is_wrong(typed: str, words: str) -> None:

@@ -10,7 +10,7 @@ from audit.commands import now
 from audit.domain import SYSTEM
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
 from notifications.models import Message
-from tests.factories.timelimits import member, on_list, publish, shift, start, team, user
+from tests.factories.timelimits import member, on_list, publish, shift, start, team
 from timelimits.commands import (
     chase_overrides,
     confirm_override,
@@ -73,7 +73,7 @@ def test_refuse_if_blocked__an_extension_lifts_it(late, wide):
         by=wide,
         clock_id=late.pk,
         reason="clinically_needed",
-        approver_id=user("bob").pk,
+        approver_id=member("bob", "team_lead", team()).user_id,
         new_due_on=now() + 5 * HOUR,
     )
     ask(late)

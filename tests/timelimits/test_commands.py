@@ -232,6 +232,10 @@ def test_stop_clock__before_a_recorded_pause_takes_the_pause_away(two_hours, ali
 # extend, correct
 
 
+def lead_bob():
+    return member("bob", "team_lead", team()).user_id
+
+
 def extendable(**more):
     publish(code="stay", kind="working_days", limit="5 days", stages=[], **more)
     return start("stay", at=uk("2034-05-08 10:00"))
@@ -243,7 +247,7 @@ def test_extend_clock__moves_the_due_instant_and_keeps_who_agreed(alice):
         by=alice,
         clock_id=clock.pk,
         reason="remaining_potential",
-        approver_id=user("bob").pk,
+        approver_id=lead_bob(),
         new_due_on=uk("2034-05-22 10:00").date(),
     )
     assert moved.due_at == uk("2034-05-23 00:00") - timedelta(microseconds=1)
@@ -258,14 +262,25 @@ def test_extend_clock__moves_the_due_instant_and_keeps_who_agreed(alice):
         ("day_does_not_count", {"new_due_on": uk("2034-05-20 10:00").date()}),
         ("not_an_extension_reason", {"reason": "because"}),
         ("second_person_needed", {"approver_id": uuid4()}),
+        ("day_does_not_count", {"new_due_on": uk("2050-05-20 10:00").date()}),
     ],
 )
 def test_extend_clock__refuses(alice, code, changes):
-    given = {"reason": "remaining_potential", "approver_id": user("bob").pk}
+    given = {"reason": "remaining_potential", "approver_id": lead_bob()}
     given |= {"new_due_on": uk("2034-05-22 10:00").date()}
     with pytest.raises(RuleBroken) as refused:
         extend_clock(by=alice, clock_id=extendable().pk, **(given | changes))
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("role", ["care_worker", "commissioner"])
+def test_extend_clock__is_agreed_by_somebody_who_may_extend(alice, role):
+    """R131: another name is no second opinion unless it is a lead's."""
+    clock, bob = extendable(), member("bob", role, team())
+    given = {"reason": "remaining_potential", "new_due_on": uk("2034-05-22 10:00").date()}
+    with pytest.raises(RuleBroken) as refusal:
+        extend_clock(by=alice, clock_id=clock.pk, approver_id=bob.user_id, **given)
+    assert (refusal.value.code, refusal.value.field) == ("approver_may_not", "approver")
 
 
 def test_extend_clock__while_paused_is_illegal(alice):
@@ -277,7 +292,7 @@ def test_extend_clock__while_paused_is_illegal(alice):
             by=alice,
             clock_id=clock.pk,
             reason="remaining_potential",
-            approver_id=user("bob").pk,
+            approver_id=lead_bob(),
             new_due_on=uk("2034-05-22 10:00").date(),
         )
 

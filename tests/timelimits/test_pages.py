@@ -185,7 +185,7 @@ def test_explain__extended_paused_and_stopped_before_it_started(page, alice):
         by=alice,
         clock_id=clock.pk,
         reason="clinically_needed",
-        approver_id=user("lee").pk,
+        approver_id=member("lee", "team_lead", team()).user_id,
         new_due_on=now() + 24 * HOUR,
     )
     assert "(extended) were allowed" in page("explain", clock.pk).content.decode()
@@ -249,9 +249,10 @@ def test_pause_resume_and_extend__by_page(page, post):
     assert post("pause", clock.pk, reason="question_out").status_code == 302
     day = {"new_due_on_0": "1", "new_due_on_1": "5", "new_due_on_2": "2040"}
     assert post("resume", clock.pk).status_code == 302
-    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=user("lee").pk).status_code == 302
+    lee = member("lee", "team_lead", team()).user_id
+    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=lee).status_code == 302
     assert Clock.objects.get().due_at.year == 2040
-    refused = post("extend", clock.pk, **day, reason="clinically_needed", approver=user("lee").pk)
+    refused = post("extend", clock.pk, **day, reason="clinically_needed", approver=lee)
     assert "must be later" in refused.content.decode()
 
 
@@ -299,6 +300,7 @@ def test_health__shows_jobs_alarms_and_what_is_late(page, settings):
     text = page("health").content.decode()
     assert "The sweep is on time" in text
     assert "on no list, so nobody was told" in text
+    assert "Nothing has waited longer than 10 minutes" in text
 
 
 def test_sweep_banner__says_since_when():

@@ -13,7 +13,7 @@ from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, RuleBroken
 from notifications.models import Message, Outbox
-from tests.factories.timelimits import member, on_list, publish, shift, start, start_many, team, user
+from tests.factories.timelimits import member, on_list, publish, shift, start, start_many, team
 from timelimits.commands import (
     acknowledge,
     climb_ladders,
@@ -166,7 +166,7 @@ def _stop_and_hand_over(case_id, at):
 
 def test_extension_and_block_at_once__never_fail_otherwise():
     wide = member("wanda", "service_manager", team())
-    bob = user("bob").pk
+    bob = member("bob", "team_lead", team()).user_id
     clock = late_clocks(1, blocks=[BOOK])[0]
     given = {"reason": "clinically_needed", "approver_id": bob, "new_due_on": now() + 9 * HOUR}
 

@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 
 from accounts.domain import Permission
 from accounts.models import User
+from accounts.queries import actor_for
 from audit.bulk import NewEvent, insert, record_many
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from timelimits import queries
+from timelimits.bank_holidays import CalendarGapError
 from timelimits.book import Book, policies_in_force
 from timelimits.derived import annotate, history_of, quieten, refresh, rewrite_deadlines, settle
 from timelimits.domain import CancelReason, ExtensionReason, MissReason
@@ -209,8 +211,8 @@ def resume_clock(*, by: Actor, clock_id: UUID, at: datetime | None = None) -> Cl
 def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, new_due_on: date | datetime) -> Clock:
     """Move a limit to the last instant of a later local date (or to an instant), agreed by somebody else (R131).
 
-    Raises NotPermitted, NotFound, IllegalMove (ended or paused), RuleBroken (same person, not later, a day that
-    does not count).
+    Raises NotPermitted, NotFound, IllegalMove (ended or paused), RuleBroken (same person, or one who may not extend;
+    not later, a day that does not count).
     """
     require(by, Permission.CLOCK_EXTEND)
     clock, book = queries.lock(by, clock_id), Book()
@@ -222,11 +224,11 @@ def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, n
         raise RuleBroken(
             "not_later", "The new date must be later than now and than the present due date.", "new_due_on"
         )
-    if not counts_on(book.terms(clock.policy), local_date(new_due_at)):
+    if not _counts(clock, book, local_date(new_due_at)):
         raise RuleBroken("day_does_not_count", "Choose a day that counts towards this limit.", "new_due_on")
     if reason not in set(ExtensionReason):
         raise RuleBroken("not_an_extension_reason", "Choose a reason.", "reason")
-    approved_by, approved_label = _second_person(by, approver_id)
+    approved_by, approved_label = _second_person(by, approver_id, Permission.CLOCK_EXTEND)
     Extension.objects.create(
         clock=clock,
         agreed_at=now(),
@@ -242,16 +244,29 @@ def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, n
     return clock
 
 
+def _counts(clock: Clock, book: Book, day: date) -> bool:
+    """Say whether the day counts towards the clock's limit; one beyond the bank holidays that are held does not."""
+    try:
+        return counts_on(book.terms(clock.policy), day)
+    except CalendarGapError:
+        return False
+
+
 def _running(clock: Clock) -> None:
     if clock.stopped_at is not None:
         raise IllegalMove("clock_ended", "This can't be done because the clock has ended.")
 
 
-def _second_person(by: Actor, approver_id: UUID) -> tuple[str, str]:
-    """Return id and name of the approver. Raises RuleBroken unless it is an active user other than the actor."""
+def _second_person(by: Actor, approver_id: UUID, permission: Permission | None = None) -> tuple[str, str]:
+    """Return id and name of the approver.
+
+    Raises RuleBroken unless it is an active user other than the actor, who holds the permission where one is needed.
+    """
     approver = User.objects.filter(pk=approver_id, is_active=True).first()
     if approver is None or f"user:{approver.pk}" == by.id:
         raise RuleBroken("second_person_needed", "Somebody other than you must agree.", "approver")
+    if permission is not None and not actor_for(approver).may(permission):
+        raise RuleBroken("approver_may_not", f"{approver.name} may not agree to this. Choose a lead.", "approver")
     return f"user:{approver.pk}", approver.name
 
 
