@@ -113,7 +113,11 @@ ROLES: dict[Role, RoleRow] = {
     Role.TEAM_LEAD: RoleRow("Team lead", frozenset(_LEAD)),
     Role.SERVICE_MANAGER: RoleRow("Service manager", frozenset(_LEAD | {P.CLOCK_REBASE}), place_wide=True),
     Role.ON_CALL_MANAGER: RoleRow("On-call manager", frozenset(_LEAD), place_wide=True),
-    Role.BED_MANAGER: RoleRow("Bed manager", frozenset(_ON_CASE | {P.BOARD_READ, P.PERSON_FIND}), place_wide=True),
+    Role.BED_MANAGER: RoleRow(
+        "Bed manager",
+        _READ_CASE | {P.BOARD_READ, P.CASELOAD_READ, P.PERSON_FIND, P.ALERT_ACKNOWLEDGE},
+        place_wide=True,
+    ),
     Role.PRACTITIONER: RoleRow("Practitioner", frozenset(_ON_CASE | {P.CLOCK_OVERRIDE})),
     Role.CARE_WORKER: RoleRow("Care worker", frozenset(_ON_CASE)),
     Role.PROVIDER_COORDINATOR: RoleRow("Provider co-ordinator", frozenset(_ON_CASE)),

@@ -70,6 +70,14 @@ def test_role_without_people__opens_no_case(role):
     assert not row.permissions & case
 
 
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.PRIVACY_OFFICER, Role.BED_MANAGER])
+def test_place_wide__who_sees_every_case_only_to_read_changes_nothing_on_it(role):
+    row = ROLES[role]
+    changes = {Permission.CONTACT_RECORD, Permission.TASK_RECORD, Permission.EPISODE_END, Permission.EPISODE_ALLOCATE}
+    assert row.place_wide
+    assert not row.permissions & changes
+
+
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PRIVACY_OFFICER])
 def test_oversight__reads_only(role):
     verbs = {permission.value.split(".")[1] for permission in ROLES[role].permissions}
