@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from notifications.queries import waiting_longer_than
 from timelimits.bank_holidays import LAST_YEAR
 from timelimits.domain import AlarmKind
 from timelimits.local_time import DAY, local_date, time_words
@@ -13,6 +14,7 @@ from timelimits.presenters import span_words
 from timelimits.queries import limbo, sweep_age, sweep_lag
 
 SHOWN = 50
+MAIL_LATE = timedelta(minutes=10)
 ALARM_WORDS: dict[str, str] = {
     AlarmKind.ROW_RAISED: "A clock could not be worked out. It is tried again every 5 minutes.",
     AlarmKind.RUNG_EMPTY: "Nobody was on this duty, so the next was told. Fill the rota.",
@@ -42,6 +44,7 @@ class Health:
     alarms: tuple[tuple[Alarm, str], ...]
     limbo: tuple[CaseDeadline, ...]
     unconfirmed: tuple[Override, ...]
+    mail_waiting: int
     calendar_ends: date
     calendar_short: bool
 
@@ -78,6 +81,7 @@ def health(now: datetime) -> Health:
         alarms=tuple((alarm, ALARM_WORDS.get(alarm.kind, alarm.kind)) for alarm in alarms),
         limbo=tuple(limbo().order_by("opened_at")[:SHOWN]),
         unconfirmed=tuple(Override.objects.filter(confirmed_at=None).order_by("confirm_by")[:SHOWN]),
+        mail_waiting=waiting_longer_than(MAIL_LATE, now),
         calendar_ends=date(LAST_YEAR, 12, 31),
         calendar_short=local_date(now) + 365 * DAY > date(LAST_YEAR, 12, 31),
     )

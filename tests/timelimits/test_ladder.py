@@ -161,3 +161,32 @@ def test_ladder__one_message_for_each_rung_and_recipient(spa):
         climb(LATE + MINUTE)
     assert told() == [("desk", "Dora")]
     assert list(Message.objects.values_list("key", flat=True)) == [f"alert:{event.pk}:1:{user('dora').pk}:bell"]
+
+
+def test_ladder__teams_with_one_team_above_share_its_lead():
+    above = team("above")
+    shift("leo", "lead", above, T0, hours=9)
+    publish(ladder=LADDER, stages=[])
+    for code in ("below", "beside"):
+        on_list(start(at=T0).case_id, team(code, parent=above))
+    sweep(by=SYSTEM, now=LATE)
+    assert told() == [("lead", "Leo")] * 2
+
+
+def test_ladder__of_a_co_ordinator_only_waits_in_silence_before_there_is_one():
+    publish(ladder=LADDER[:1], stages=[])
+    on_list(start(at=T0).case_id)
+    sweep(by=SYSTEM, now=LATE)
+    assert told() == []
+    assert not Alarm.objects.exists()
+    assert ClockEvent.objects.get().climb_at is None
+
+
+def test_ladder__two_cases_of_one_co_ordinator_warned_and_missed(spa):
+    cora = user("cora").pk
+    publish(ladder=FOUR)
+    for at in (T0, T0 + HOUR):
+        on_list(start(at=at).case_id, user_id=cora)
+    sweep(by=SYSTEM, now=LATE)
+    assert told() == [("co_ordinator", "Cora")] * 2
+    assert set(Message.objects.values_list("template", flat=True)) == {"limit_breached", "limit_warning"}

@@ -19,6 +19,7 @@ from tests.factories.timelimits import (
     team,
     uk,
 )
+from timelimits.book import policy_in_force
 from timelimits.commands import (
     end_policy,
     publish_bank_holiday,
@@ -199,3 +200,10 @@ def test_preview_start__shows_and_changes_nothing(wide):
     assert (preview.before, preview.after) == (T0 + 2 * HOUR, T0 + 3 * HOUR)
     clock.refresh_from_db()
     assert clock.started_at == T0
+
+
+def test_policy_in_force__is_one_of_policies_in_force():
+    row = publish()
+    assert policy_in_force("two_hours", "", T0) == row
+    with pytest.raises(RuleBroken, match="no time limit moon full"):
+        policy_in_force("moon", "full", T0)

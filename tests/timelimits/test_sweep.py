@@ -9,8 +9,8 @@ from django.db import connection
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from notifications.models import Message, Outbox
-from tests.factories.timelimits import on_list, publish, shift, start, team, uk
-from timelimits.commands import beat, stop_clock, sweep
+from tests.factories.timelimits import member, on_list, publish, shift, start, team, uk, user
+from timelimits.commands import beat, extend_clock, pause_clock, resume_clock, stop_clock, sweep
 from timelimits.models import Alarm, Alert, CaseDeadline, Clock, ClockEvent, Policy
 from timelimits.queries import overdue, sweep_age, sweep_lag
 from timelimits.rules import is_overdue
@@ -196,3 +196,47 @@ def test_sweep__exact_due_instant_is_looked_at_again_one_tick_later(clock):
     clock.refresh_from_db()
     assert clock.next_check_at == T0 + 2 * HOUR + TICK
     assert uuid4() != clock.pk
+
+
+def test_sweep__a_paused_clock_waits_and_breaches_at_its_moved_instant():
+    publish(pause_reasons=["question_out"], stages=[])
+    alice = member("alice", "service_manager", team())
+    paused = start(at=T0)
+    on_list(paused.case_id)
+    pause_clock(by=alice, clock_id=paused.pk, reason="question_out", at=T0 + HOUR)
+    assert run(T0 + 5 * HOUR) == 0
+    resume_clock(by=alice, clock_id=paused.pk, at=T0 + 4 * HOUR)
+    assert run(T0 + 5 * HOUR) == 0
+    assert run(T0 + 5 * HOUR + TICK) == 1
+    assert ClockEvent.objects.get(clock=paused).happened_at == T0 + 5 * HOUR
+
+
+def test_sweep__an_extended_clock_has_a_breach_of_each_due_instant():
+    publish(stages=[])
+    alice = member("alice", "service_manager", team())
+    late = start(at=T0)
+    on_list(late.case_id)
+    run(T0 + 3 * HOUR)
+    later = uk("2036-05-12 10:00")
+    extend_clock(
+        by=alice,
+        clock_id=late.pk,
+        reason="clinically_needed",
+        approver_id=member("bob", "team_lead", team()).user_id,
+        new_due_on=later,
+    )
+    assert run(later) == 0
+    run(later + TICK)
+    breaches = list(ClockEvent.objects.filter(clock=late).order_by("due_at").values_list("due_at", "annotation"))
+    assert breaches == [(T0 + 2 * HOUR, "due_moved"), (later, "")]
+    assert Message.objects.count() == 0
+
+
+def test_sweep__two_clocks_of_one_co_ordinator_ask_the_rota_once(django_assert_max_num_queries):
+    publish(stages=[])
+    cora = user("cora").pk
+    for _ in range(6):
+        on_list(start(at=T0).case_id, user_id=cora)
+    with django_assert_max_num_queries(26):
+        run(T0 + 3 * HOUR)
+    assert Message.objects.filter(user_id=cora).count() == 6
