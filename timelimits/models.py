@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.domain import Duty
-from accounts.models import Team
+from accounts.models import Team, one_of
 from timelimits.domain import (
     MAX_OVERRIDE,
     CancelReason,
@@ -18,10 +18,6 @@ from timelimits.domain import (
     MissReason,
     Outcome,
 )
-
-
-def one_of(field: str, enum: type) -> Q:
-    return Q(**{f"{field}__in": [str(member) for member in enum]})  # type: ignore[attr-defined]
 
 
 class OpeningCalendar(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from timelimits.domain import Segment, SegmentKind
 from timelimits.local_time import LONDON, clock_changes, day_words, local_date, zone_word
-from timelimits.presenters.words import long_words
+from timelimits.presenters.words import long_words, span_words
 
 WIDTH, LEFT, RIGHT = 1080, 40, 1040
 ROOM = 96
@@ -104,8 +104,14 @@ def _piece(segment: Segment, scale: Scale, days: bool) -> Piece:
     width = round(end - x, 1)
     words = ""
     if width >= LABEL:
-        words = str(segment.counted.days or "") if days else long_words(segment.length).removesuffix(" min")
+        words = _piece_words(segment, days)
     return Piece(x, width, KINDS[segment.kind], words, round(x + width / 2, 1))
+
+
+def _piece_words(segment: Segment, days: bool) -> str:
+    if segment.kind is SegmentKind.LATE:
+        return span_words(segment.length)
+    return str(segment.counted.days or "") if days else long_words(segment.length).removesuffix(" min")
 
 
 def _ticks(pieces: Sequence[Segment], scale: Scale, days: bool, due_at: datetime | None) -> tuple[Tick, ...]:
