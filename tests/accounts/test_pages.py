@@ -339,3 +339,12 @@ def test_open_page__says_my_duty(client: Client, team: Team, duty: Duty, words: 
     put_on_duty(user, team, duty)
     client.force_login(user)
     assert words in client.get(reverse("accounts:me")).text
+
+
+def test_change_password__somebody_without_one_is_led_to_set_it() -> None:
+    user = make_member(Role.ADMINISTRATOR)
+    user.set_unusable_password()
+    user.save()
+    client = Client()
+    client.force_login(user)
+    assert "Set your password" in client.get(reverse("account_change_password"), follow=True).content.decode()
