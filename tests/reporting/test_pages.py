@@ -80,6 +80,16 @@ def test_count_two_hour__made_planned_is_cancelled_not_missed(door: FrontDoor) -
     assert two_hour(door.actor("manager"), NOW) == [Tally("crosby", cancelled=1)]
 
 
+def test_count_two_hour__urgency_changed_and_changed_back_is_one_referral(door: FrontDoor) -> None:
+    referral = register_at(door, 180)
+    for minutes, urgency in ((30, Urgency.PLANNED), (20, Urgency.CRISIS), (10, Urgency.PLANNED), (5, Urgency.CRISIS)):
+        with time_machine.travel(NOW - timedelta(minutes=minutes), tick=False):
+            triage_referral(
+                by=door.actor("triage"), referral_id=referral.pk, urgency=urgency, service=Service.HOME, reason="x"
+            )
+    assert two_hour(door.actor("manager"), NOW) == [Tally("crosby", missed=1)]
+
+
 def test_count_two_hour__one_statement(door: FrontDoor) -> None:
     full_board(door)
     by = door.actor("manager")

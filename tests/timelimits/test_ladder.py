@@ -144,6 +144,14 @@ def test_acknowledge__stops_climbing_and_is_on_the_timeline(spa):
     assert CaseEvent.objects.filter(event="alert.acknowledged").count() == 1
 
 
+def test_acknowledge__cover_from_another_team_who_was_told_can_answer(spa):
+    away, cover = user("alice"), member("charlie", "practitioner", team("elsewhere"))
+    Cover.objects.create(user=away, covered_by=user("charlie"), starts_at=T0 - HOUR, ends_at=T0 + 9 * HOUR)
+    breached(user_id=away.pk)
+    alert = Alert.objects.get(recipient=user("charlie"))
+    assert acknowledge(by=cover, alert_id=alert.pk).acknowledged_by == cover.id
+
+
 def test_acknowledge__without_permission_or_out_of_sight(spa):
     breached()
     alert = Alert.objects.get()

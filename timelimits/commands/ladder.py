@@ -6,11 +6,10 @@ from uuid import UUID
 from django.db.models import F
 
 from accounts.domain import Permission
-from accounts.queries import scope
 from audit.commands import command, now, record, require
 from audit.domain import Actor
-from audit.refusals import NotFound
-from timelimits.models import Alert, ClockEvent
+from timelimits import queries
+from timelimits.models import ClockEvent
 from timelimits.telling import tell
 
 
@@ -33,9 +32,7 @@ def acknowledge(*, by: Actor, alert_id: UUID) -> ClockEvent:
     The ladder stops climbing; a second answer is quiet. Raises NotPermitted, NotFound.
     """
     require(by, Permission.ALERT_ACKNOWLEDGE)
-    alert = Alert.objects.filter(pk=alert_id, event__in=scope(ClockEvent.objects.all(), by)).first()
-    if alert is None:
-        raise NotFound
+    alert = queries.alert_for(by, alert_id)
     event = ClockEvent.objects.select_for_update().get(pk=alert.event_id)
     if event.acknowledged_at is not None:
         return event
