@@ -225,3 +225,8 @@ def test_code__keeps_what_else_the_bundle_says():
 def test_change__says_what_became_of_what():
     words = str(Change("team spa", "changed", ("name: A → B",)))
     assert words.splitlines() == ["changed team spa", "    name: A → B"]
+
+
+def test_roles__only_a_triage_practitioner_accepts_declines_and_sets_urgency() -> None:
+    for permission in (Permission.REFERRAL_ACCEPT, Permission.REFERRAL_DECLINE, Permission.REFERRAL_TRIAGE):
+        assert [role for role, row in ROLES.items() if permission in row.permissions] == [Role.TRIAGE_PRACTITIONER]
