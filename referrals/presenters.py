@@ -162,8 +162,15 @@ def caller_words(referral: Referral, sources: Mapping[str, str]) -> str:
     """Return who rang: "Daughter, Jo", "Dr A Fictive, GP practice", "Hospital ward"."""
     source = sources.get(referral.source_kind, referral.source_kind)
     if referral.caller_relationship:
-        return ", ".join(filter(None, (referral.caller_relationship, referral.caller_name)))
-    return ", ".join(filter(None, (referral.caller_name, referral.source_organisation or source)))
+        return _said_once(referral.caller_relationship, referral.caller_name)
+    return _said_once(referral.caller_name, referral.source_organisation or source)
+
+
+def _said_once(first: str, second: str) -> str:
+    """Return "Daughter, Jo"; where one says what the other does ("Matron", "Nurse, Practice nurse"), the fuller one."""
+    one, other = sorted((first.strip(), second.strip()), key=len)
+    said = re.search(rf"\b{re.escape(one.casefold())}\b", other.casefold())
+    return other if said else ", ".join(filter(None, (first.strip(), second.strip())))
 
 
 def emergency_open(referral: Referral) -> bool:

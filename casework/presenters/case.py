@@ -14,7 +14,7 @@ from audit.models import CaseEvent
 from casework.domain import Cursor, TimelineFilter
 from casework.presenters import timeline
 from casework.presenters.board import shown_clock
-from casework.presenters.words import day_of, hour, short_date, since_words
+from casework.presenters.words import day_of, digits_of, hour, short_date, since_words
 from casework.queries.case import Case, Events, next_due, transition_key
 from pathways.domain import END_WORDS, INTERMEDIATE_CARE, EndReason, EpisodeStatus
 from pathways.models import Episode, Task
@@ -119,7 +119,7 @@ def _facts(held: Case, referral: Referral, now: datetime) -> list[dict[str, Any]
     episode = held.episode
     who, number = _ring_first(referral)
     facts: list[dict[str, Any]] = [
-        {"term": "Ring first", "words": who, "href": f"tel:{number}" if number else "", "icon": "phone"},
+        {"term": "Ring first", "words": who, "href": f"tel:{digits_of(number)}" if number else "", "icon": "phone"},
         {"term": "Now", "words": address_now(referral)},
         {"term": "With them", "words": referral.who_is_with_them},
         {"term": "Getting in", "words": referral.access},
@@ -138,12 +138,17 @@ def _ring_first(referral: Referral) -> tuple[str, str]:
     family = caller if referral.caller_relationship else ("", "", "")
     own = (name_of(referral.person), "", referral.person.phone)
     name, relationship, number = next((each for each in (contact, family, own, caller) if each[2]), ("", "", ""))
-    words = ", ".join(filter(None, (name, relationship, spaced_phone(number)))) if number else "No number known"
+    words = ", ".join(filter(None, (name, relationship, _whole(number)))) if number else "No number known"
     return words, number
 
 
+def _whole(number: str) -> str:
+    """Return a number that never breaks across two lines."""
+    return spaced_phone(number).replace(" ", "\u00a0")
+
+
 def _coordinator(episode: Episode) -> str:
-    duty = f", duty {spaced_phone(episode.team.duty_phone)}" if episode.team.duty_phone else ""
+    duty = f", duty {_whole(episode.team.duty_phone)}" if episode.team.duty_phone else ""
     return f"{episode.coordinator.name}, {episode.team.name}{duty}"
 
 

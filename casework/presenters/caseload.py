@@ -11,7 +11,7 @@ from accounts.models import User
 from audit.domain import Actor
 from casework.domain import Cursor
 from casework.presenters.board import NO_CLOCK_WORDS, shown_clock
-from casework.presenters.words import MOST_WARNINGS, day_of, hour, in_short, since_words
+from casework.presenters.words import MOST_WARNINGS, day_of, in_short, since_words
 from casework.queries.caseload import Carried, Load, Ringing
 from casework.queries.place import PlaceWords
 from pathways.domain import ContactKind
@@ -109,7 +109,7 @@ def alert_words(ringing: Sequence[Ringing], now: datetime) -> list[dict[str, Any
             "clock": shown_clock(each.alert.event.clock, now),
             "name": name_of(each.referral.person) if each.referral else "",
             "stage": "Overdue" if each.alert.event.stage == BREACH else "Due soon",
-            "sent": hour(each.alert.sent_at),
+            "sent": since_words(each.alert.sent_at, now),
             "url": reverse("timelimits:alert", args=[each.alert.pk]),
             "answer_url": reverse("timelimits:acknowledge", args=[each.alert.pk]),
         }

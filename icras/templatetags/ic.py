@@ -76,9 +76,8 @@ def errors(form: BaseForm, title: str = "") -> dict[str, Any]:
     """Return the error summary of a form: every fault with a link to its field; empty when there is none."""
     links = [
         (f"#{first_id(form[name])}", summary_words(form[name], str(error)))
-        for name, found in form.errors.items()
-        if name in form.fields
-        for error in found
+        for name in form.fields
+        for error in form.errors.get(name, ())
     ]
     links = [("", str(error)) for error in form.non_field_errors()] + links
     return {"links": links, "title": title or f"Nothing is lost. {counted(len(links))} to put right"}

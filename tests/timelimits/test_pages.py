@@ -294,11 +294,11 @@ def test_override__of_a_case_out_of_sight_is_not_there(client):
 def test_health__shows_jobs_alarms_and_what_is_late(page, settings):
     publish()
     start(at=uk("2026-05-11 10:00"))
-    assert "The sweep is late" in page("health").content.decode()
+    assert "Limits are being checked late" in page("health").content.decode()
     sweep(by=SYSTEM, now=now())
     beat(by=SYSTEM, name="sweep", now=now(), done=1)
     text = page("health").content.decode()
-    assert "The sweep is on time" in text
+    assert "Limits are being checked on time" in text
     assert "on no list, so nobody was told" in text
     assert "Nothing has waited longer than 10 minutes" in text
 

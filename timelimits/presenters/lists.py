@@ -70,7 +70,7 @@ def missed_rows(
 def _missed_words(clock: Clock, reference: str, due: datetime, now: datetime) -> str:
     what = words_of(clock, clock.policy.label, now).headline
     started = f"started {instant_words(clock.started_at)}"
-    return f"{reference} {clock.policy.label}, {started}: {what}. Reason due by {instant_words(due)}".strip()
+    return f"{reference or 'Closed case,'} {clock.policy.label}, {started}: {what}. Reason due by {instant_words(due)}"
 
 
 def alert_page(alert: Alert, told: Sequence[Alert], now: datetime) -> AlertPage:
