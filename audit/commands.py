@@ -7,7 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
 
 from audit.acting import acting, current, inside_command, now
 from audit.domain import Actor, as_codes
@@ -18,12 +19,14 @@ __all__ = ["acting", "command", "current", "note_denial", "note_read", "now", "r
 
 P = ParamSpec("P")
 T = TypeVar("T")
+TRIES = 3
 
 
 def command(function: Callable[P, T]) -> Callable[P, T]:
     """Mark a verb of the service: keyword-only, atomic, done `by` an Actor at one instant.
 
-    The outermost command owns the transaction; a command called inside another joins it.
+    The outermost command owns the transaction; a command called inside another joins it. When PostgreSQL undoes the
+    outermost one because two waited for each other, it is done anew.
     """
 
     @wraps(function)
@@ -31,8 +34,14 @@ def command(function: Callable[P, T]) -> Callable[P, T]:
         by = kwargs.get("by")
         if not isinstance(by, Actor):
             raise TypeError(f"{function.__name__} needs by=Actor")
-        with transaction.atomic(savepoint=not inside_command()), acting(by):
-            return function(*args, **kwargs)
+        for left in reversed(range(TRIES)):
+            try:
+                with transaction.atomic(savepoint=not inside_command()), acting(by):
+                    return function(*args, **kwargs)
+            except OperationalError as fault:
+                if not left or connection.in_atomic_block or not isinstance(fault.__cause__, DeadlockDetected):
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     run.is_command = True  # type: ignore[attr-defined]
     return run

@@ -14,7 +14,7 @@ from django.db import connection
 
 from audit.domain import Actor
 from notifications.commands import post_from
-from timelimits.alarms import raise_alarm
+from timelimits.alarms import clear_alarms, raise_alarm
 from timelimits.book import Book
 from timelimits.domain import BREACH, AlarmKind, Rung
 from timelimits.ladder import Landing, Rota
@@ -96,6 +96,7 @@ def _groups(event_ids: list[int]) -> list[Group]:
 def _land(groups: Sequence[Group], at: datetime) -> list[dict[str, Any]]:
     """Return for each group where it landed, who is told and when it climbs on."""
     book, rota, landed = Book(), Rota(at), []
+    stood: set[str] = set()
     policies = Policy.objects.in_bulk({group.policy_id for group in groups})
     for group in groups:
         if group.lost:
@@ -106,6 +107,9 @@ def _land(groups: Sequence[Group], at: datetime) -> list[dict[str, Any]]:
         if landing is not None:
             _alarm_empty(landing, group, at)
             landed.append(_told(group, landing, ladder, at))
+            if landing.people:
+                stood.add(f"team:{group.responsible_team_id}:{landing.duty}")
+    clear_alarms(AlarmKind.RUNG_EMPTY, stood, at)
     return landed
 
 

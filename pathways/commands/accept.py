@@ -13,6 +13,8 @@ from accounts.queries import current_memberships, is_open, on_duty
 from audit.commands import command, now, record
 from audit.domain import Actor
 from audit.refusals import RuleBroken
+from notifications.commands import post
+from notifications.domain import Template
 from pathways import queries
 from pathways.commands.contact import meet_by_earlier_visit
 from pathways.domain import (
@@ -83,7 +85,21 @@ def accept_referral(
     _show_on_lists(by, referral, episode)
     meet_by_earlier_visit(by, referral)
     _ask_first_visit(by, referral, episode, check)
+    tell_coordinator(by, episode, Template.CASE_HANDED_OVER if live is None else Template.CASE_CHANGED)
     return Accepted(referral, episode, live is not None)
+
+
+def tell_coordinator(by: Actor, episode: Episode, template: Template) -> None:
+    """Tell the co-ordinator, unless it is they who act."""
+    if episode.coordinator_id != by.user_id:
+        post(
+            by=by,
+            key=f"{template}:{episode.pk}:{episode.coordinator_id}:{now().isoformat()}",
+            user_id=episode.coordinator_id,
+            template=template,
+            link=f"/cases/{episode.case_id}/",
+            reference=episode.reference,
+        )
 
 
 def _refuse_open_medical_question(referral: Referral, safe_care_reason: str) -> None:

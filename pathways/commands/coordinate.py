@@ -9,8 +9,9 @@ from accounts.models import Team
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken, Stale
+from notifications.domain import Template
 from pathways import queries
-from pathways.commands.accept import member_of
+from pathways.commands.accept import member_of, tell_coordinator
 from pathways.domain import BY_VERB, Move
 from pathways.models import CoordinatorTerm, Episode
 from timelimits.commands import hand_over
@@ -67,6 +68,7 @@ def allocate_episode(
     episode.save()
     _hand_over_all(by, episode)
     record(case_id=episode.case_id, event=move.event, subject=f"episode:{episode.pk}", coordinator=str(coordinator.pk))
+    tell_coordinator(by, episode, Template.CASE_HANDED_OVER)
     return episode
 
 

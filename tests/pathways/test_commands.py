@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from accounts.domain import Duty
 from accounts.models import CaseAccess
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from notifications.models import Message
 from pathways import commands
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
@@ -432,3 +433,29 @@ def test_task__is_promised_and_done_once(door: FrontDoor):
     assert (task.done_at, task.done_by) == (NOON, "Alice Test")
     with pytest.raises(NotFound):
         commands.finish_task(by=door.actor("bob"), task_id=task.pk)
+
+
+# who is told
+
+
+def told(user) -> list[str]:
+    return list(Message.objects.filter(user=user).order_by("created_at").values_list("template", flat=True))
+
+
+def test_accept__tells_the_coordinator_and_so_does_a_referral_that_joins(door: FrontDoor, clock):
+    accept(door, register(door.actor("spa"), person(nhs_number="9991234004")))
+    assert told(door.users["alice"]) == ["case_handed_over"]
+    clock.shift(timedelta(minutes=5))
+    accept(door, register(door.actor("spa"), person(nhs_number="9991234004")))
+    assert told(door.users["alice"]) == ["case_handed_over", "case_changed"]
+
+
+def test_allocate__tells_the_new_coordinator_but_not_somebody_who_takes_it_themselves(door: FrontDoor, clock):
+    episode = accept(door, register(door.actor("spa"))).episode
+    clock.shift(timedelta(hours=1))
+    carol, known = door.users["carol"], {"episode_id": episode.pk, "reason": "Leave"}
+    commands.allocate_episode(by=door.actor("carol"), coordinator_id=carol.pk, **known)
+    assert told(carol) == []
+    clock.shift(timedelta(hours=1))
+    commands.allocate_episode(by=door.actor("carol"), coordinator_id=door.users["alice"].pk, **known)
+    assert told(door.users["alice"]) == ["case_handed_over", "case_handed_over"]
