@@ -156,7 +156,6 @@ EVENTS: Mapping[str, Look] = {
     "contact.recorded": Look("phone", _contact, _contact_text),
     "task.promised": Look("task", "Task.", _task),
     "task.done": Look("yes", "Done.", _task, "ic-green"),
-    "person.edited": Look("note", "Details of the person changed."),
     "clock.started": Look("run", _clock("started.")),
     "clock.stopped": Look("met", _stopped, tone="ic-green"),
     "clock.cancelled": Look("gone", _clock("cancelled."), _code("reason", CANCEL_WORDS), ""),

@@ -4,7 +4,6 @@ from referrals.commands.chase import answer_information, ask_information, confir
 from referrals.commands.decide import decline_referral, record_not_wanted, redirect_referral, triage_referral
 from referrals.commands.drafts import drop_draft, keep_draft
 from referrals.commands.keys import forget_old_keys, once
-from referrals.commands.people import edit_person
 from referrals.commands.register import register_referral
 
 __all__ = [
@@ -13,7 +12,6 @@ __all__ = [
     "confirm_999",
     "decline_referral",
     "drop_draft",
-    "edit_person",
     "forget_old_keys",
     "keep_draft",
     "once",

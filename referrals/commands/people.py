@@ -4,10 +4,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.domain import Permission
-from audit.commands import command, now, record, require
+from audit.commands import now
 from audit.domain import Actor
-from audit.refusals import RuleBroken, Stale
+from audit.refusals import RuleBroken
 from referrals import queries
 from referrals.domain import Identity, PersonDetails, clean_nhs_number, clean_postcode
 from referrals.models import Person
@@ -68,31 +67,4 @@ def _new_person(details: PersonDetails, number: str) -> Person:
         created_at=now(),
     )
     person.save()
-    return person
-
-
-@command
-def edit_person(*, by: Actor, case_id: UUID, person_id: UUID, details: PersonDetails, version: int) -> Person:
-    """Change what is known about a person; every field keeps its history.
-
-    Raises Stale when somebody changed them meanwhile, RuleBroken for a number that belongs to somebody else.
-    """
-    require(by, Permission.PERSON_EDIT)
-    queries.get_person(by, person_id)
-    number = _number(details.nhs_number)
-    _lock_number(number)
-    person = Person.objects.select_for_update().get(pk=person_id)
-    if person.version != version:
-        raise Stale("Somebody changed this person's details after you opened them.")
-    if number and Person.objects.filter(nhs_number=number).exclude(pk=person.pk).exists():
-        raise RuleBroken("nhs_number_taken", "This NHS number is already on somebody else's record.", "nhs_number")
-    person.nhs_number = number or None
-    person.family_name, person.given_name = details.family_name.strip(), details.given_name.strip()
-    person.born_on, person.age_about = details.born_on, None if details.born_on else details.age_about
-    person.address_lines, person.postcode = list(details.address_lines), clean_postcode(details.postcode)
-    person.phone, person.gp_practice = "".join(details.phone.split()), details.gp_practice
-    person.warnings = list(details.warnings)
-    person.version += 1
-    person.save()
-    record(case_id=case_id, event="person.edited", subject=f"person:{person.pk}")
     return person
