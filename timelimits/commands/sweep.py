@@ -32,6 +32,7 @@ INSERT INTO timelimits_clockevent
 SELECT c.id, c.case_id, v.stage, c.due_at, least(v.at, c.due_at), %s, v.rung, '', ''
 FROM json_to_recordset(%s) AS v (id uuid, stage text, at timestamptz, rung smallint)
 JOIN timelimits_clock c ON c.id = v.id
+ORDER BY v.at, c.id
 ON CONFLICT DO NOTHING RETURNING id
 """
 CASE_EVENTS = """
