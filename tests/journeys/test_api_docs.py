@@ -13,7 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["script", "no script"])
 def test_api_docs__are_read_by_anybody_who_signed_in(
-    open_page: Callable[..., Page], sign_in: Callable[..., None], at_both_widths: Callable[[Page, str], None], scripts: bool
+    open_page: Callable[..., Page],
+    sign_in: Callable[..., None],
+    at_both_widths: Callable[[Page, str], None],
+    scripts: bool,
 ):
     make_place()
     page = open_page(scripts=scripts)
