@@ -76,6 +76,7 @@ def actor_for(principal: User | PartnerClient) -> Actor:
         roles=roles,
         permissions=permissions_of(roles),
         place_wide=is_place_wide(roles),
+        place_permissions=permissions_of(frozenset(role for role in roles if ROLES[Role(role)].place_wide)),
     )
 
 

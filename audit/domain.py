@@ -1,7 +1,7 @@
 """Who acts. Pure: no ORM, no Django."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,21 @@ class Actor:
     roles: frozenset[str] = field(default_factory=frozenset)
     permissions: frozenset[str] = field(default_factory=frozenset)
     place_wide: bool = False
+    place_permissions: frozenset[str] = field(default_factory=frozenset)
 
     def may(self, permission: str) -> bool:
         """Say whether this actor holds the permission; the system holds all."""
         return self.is_system or permission in self.permissions
+
+    def where_it_may(self, permission: str) -> "Actor":
+        """Return this actor as it stands for one permission.
+
+        Place-wide sight counts only when a place-wide role brings the permission: an auditor who is also a care worker
+        reads every case, and records contacts on their own team's cases alone.
+        """
+        if not self.place_wide or self.is_system or permission in self.place_permissions:
+            return self
+        return replace(self, place_wide=False)
 
     @property
     def is_system(self) -> bool:

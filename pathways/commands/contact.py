@@ -27,7 +27,7 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     """
     move = BY_VERB["contact"]
     require(by, move.permission)
-    if not may_see(by, case_id):
+    if not may_see(by.where_it_may(move.permission), case_id):
         raise NotFound
     happened_at = _when(details)
     contact = _write(by, case_id, details, happened_at)

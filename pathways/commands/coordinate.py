@@ -22,7 +22,7 @@ def begin(by: Actor, verb: str, episode_id: UUID, version: int | None) -> tuple[
     """Check permission, lock the row in scope, check the version and the state."""
     move = BY_VERB[verb]
     require(by, move.permission)
-    episode = queries.lock(by, episode_id)
+    episode = queries.lock(by.where_it_may(move.permission), episode_id)
     if episode.status not in move.sources:
         raise IllegalMove("episode_ended", "This can't be done because the episode has ended.")
     if version is not None and version != episode.version:

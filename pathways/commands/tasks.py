@@ -16,7 +16,7 @@ def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner
     """Write down something to do by a time; without an owner it is mine. A past time is refused (RuleBroken)."""
     require(by, Permission.TASK_RECORD)
     owner_id = owner_id or by.user_id
-    if not may_see(by, case_id) or owner_id is None:
+    if not may_see(by.where_it_may(Permission.TASK_RECORD), case_id) or owner_id is None:
         raise NotFound
     if not what.strip():
         raise RuleBroken("what_missing", "Say what is to be done.", field="what")
@@ -34,7 +34,7 @@ def finish_task(*, by: Actor, task_id: UUID) -> Task:
     """Mark it done; done twice is quiet."""
     require(by, Permission.TASK_RECORD)
     task = Task.objects.select_for_update().filter(pk=task_id).first()
-    if task is None or not may_see(by, task.case_id):
+    if task is None or not may_see(by.where_it_may(Permission.TASK_RECORD), task.case_id):
         raise NotFound
     if task.done_at is None:
         task.done_at, task.done_by = now(), by.label

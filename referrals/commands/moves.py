@@ -33,7 +33,7 @@ def begin(
     """
     move = BY_VERB[verb]
     require(by, move.permission)
-    referral = queries.lock(by, referral_id, levels)
+    referral = queries.lock(by.where_it_may(move.permission), referral_id, levels)
     already_there = move.to is not None and referral.status == move.to
     if referral.status not in move.sources and not already_there:
         raise IllegalMove(f"already_{referral.status}", f"This can't be done because {_who_was_first(referral)}.")

@@ -7,18 +7,19 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from accounts.domain import Duty
-from accounts.models import CaseAccess
+from accounts.domain import Duty, Role
+from accounts.models import CaseAccess, Membership
+from accounts.queries import actor_for
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
 from notifications.models import Message
-from pathways import commands
+from pathways import commands, queries
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
 from referrals.commands import triage_referral
 from referrals.domain import FirstVisitCheck, Service, Urgency
 from referrals.models import Referral
 from referrals.queries import for_actor as referrals_for
-from tests.factories.referrals import FrontDoor, person, put_on_duty, register
+from tests.factories.referrals import FrontDoor, person, person_at, put_on_duty, register
 from timelimits.models import CaseDeadline, Clock
 
 pytestmark = pytest.mark.django_db
@@ -296,6 +297,21 @@ def test_contact__on_another_teams_case_is_not_there(door: FrontDoor, name: str)
     episode = accept(door, register(door.actor("spa"))).episode
     with pytest.raises(NotFound):
         commands.record_contact(by=door.actor(name), case_id=episode.case_id, details=SEEN)
+
+
+def test_contact__an_auditor_who_also_does_care_work_records_for_their_own_team_only(door: FrontDoor):
+    """Sight of the whole place does not carry the permissions of another role."""
+    mixed = person_at(door.other_crisis, "Mixed Test", Role.CARE_WORKER)
+    Membership.objects.create(user=mixed, team=door.elsewhere, role=Role.AUDITOR, starts_on=NOON.date())
+    theirs = accept(door, register(door.actor("spa"))).episode
+    own = accept(
+        door, register(door.actor("spa")), team_id=door.other_crisis.pk, coordinator_id=door.users["bob"].pk
+    ).episode
+    by = actor_for(mixed)
+    assert queries.get(by, theirs.pk) == theirs
+    with pytest.raises(NotFound):
+        commands.record_contact(by=by, case_id=theirs.case_id, details=SEEN)
+    assert commands.record_contact(by=by, case_id=own.case_id, details=SEEN)
 
 
 # allocate

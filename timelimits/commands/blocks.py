@@ -25,7 +25,7 @@ def override_block(*, by: Actor, case_id: UUID, permission: str, reason: str, ho
     A second person confirms by the end of the next working day. Raises NotPermitted, NotFound, RuleBroken.
     """
     require(by, Permission.CLOCK_OVERRIDE)
-    if not may_see(by, case_id):
+    if not may_see(by.where_it_may(Permission.CLOCK_OVERRIDE), case_id):
         raise NotFound
     if not reason.strip():
         raise RuleBroken("reason_missing", "Say why safe care needs this.", "reason")
@@ -64,7 +64,7 @@ def confirm_override(*, by: Actor, override_id: UUID) -> Override:
     """
     require(by, Permission.CLOCK_CONFIRM_OVERRIDE)
     row = Override.objects.select_for_update().filter(pk=override_id).first()
-    if row is None or not may_see(by, row.case_id):
+    if row is None or not may_see(by.where_it_may(Permission.CLOCK_CONFIRM_OVERRIDE), row.case_id):
         raise NotFound
     if row.confirmed_at is not None:
         return row

@@ -165,7 +165,7 @@ def pause_clock(
     same person).
     """
     require(by, Permission.CLOCK_PAUSE)
-    clock, when = queries.lock(by, clock_id), at or now()
+    clock, when = queries.lock(by.where_it_may(Permission.CLOCK_PAUSE), clock_id), at or now()
     _running(clock)
     reasons = Book().policy(clock.policy).pause_reasons
     if reason not in reasons:
@@ -194,7 +194,7 @@ def pause_clock(
 def resume_clock(*, by: Actor, clock_id: UUID, at: datetime | None = None) -> Clock:
     """Count on from now, or from an earlier instant of the pause. Quiet when the clock is not paused."""
     require(by, Permission.CLOCK_PAUSE)
-    clock, when = queries.lock(by, clock_id), at or now()
+    clock, when = queries.lock(by.where_it_may(Permission.CLOCK_PAUSE), clock_id), at or now()
     pause = clock.pauses.filter(resumed_at=None).first()
     if pause is None:
         return clock
@@ -215,7 +215,7 @@ def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, n
     not later, a day that does not count).
     """
     require(by, Permission.CLOCK_EXTEND)
-    clock, book = queries.lock(by, clock_id), Book()
+    clock, book = queries.lock(by.where_it_may(Permission.CLOCK_EXTEND), clock_id), Book()
     _running(clock)
     if clock.due_at is None:
         raise IllegalMove("paused", "This can't be done because the clock is paused. Let it run on first.")
@@ -277,7 +277,7 @@ def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: st
     What was recorded under the old start is annotated, never deleted.
     """
     require(by, Permission.CLOCK_REBASE)
-    clock = queries.lock(by, clock_id)
+    clock = queries.lock(by.where_it_may(Permission.CLOCK_REBASE), clock_id)
     if started_at > now():
         raise RuleBroken("started_in_future", "This time is later than now.", "started_at")
     before, clock.started_at = clock.started_at, started_at
@@ -315,7 +315,9 @@ def give_breach_reason(*, by: Actor, clock_ids: Sequence[UUID], reason: str, not
     if reason == MissReason.OTHER and not note.strip():
         raise RuleBroken("note_missing", "Say what happened.", "note")
     batch, given = uuid4(), []
-    for clock in [queries.lock(by, clock_id) for clock_id in sorted(set(clock_ids))]:
+    for clock in [
+        queries.lock(by.where_it_may(Permission.CLOCK_REASON), clock_id) for clock_id in sorted(set(clock_ids))
+    ]:
         if not is_overdue(clock.due_at, clock.stopped_at or now()):
             raise RuleBroken("not_missed", "One of these limits was not missed.")
         who = {"given_at": now(), "given_by": by.id, "given_label": by.label}
