@@ -56,7 +56,8 @@ def candidate_choices(offer: Offer, now: datetime) -> list[tuple[str, str]]:
 def candidate_words(candidate: Candidate, now: datetime) -> str:
     """Return "J. Okafor, on duty: 17 open, next due 16:30"."""
     duty = ", on duty" if candidate.on_duty else ""
-    due = f", next due {wall_clock(candidate.next_due_at, now)}" if candidate.next_due_at else ""
+    at = candidate.next_due_at
+    due = f", {'overdue since' if at <= now else 'next due'} {wall_clock(at, now)}" if at else ""
     return f"{candidate.name}{duty}: {candidate.open_cases or 'none'} open{due}"
 
 

@@ -79,7 +79,7 @@ def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
         if refusal is None:
             return _finished(request, shown.url, page.done(result))
         shown = page.look(by, pk)
-    elif shown.closed and not form.is_bound:
+    elif shown.closed:
         refusal = IllegalMove("closed", f"This can’t be done because {shown.closed}.")
     return _answer(request, page, shown, form, refusal)
 
@@ -98,7 +98,7 @@ def _answer(
     request: HttpRequest, page: ActPage, shown: Shown, form: VersionedForm, refusal: Refusal | None
 ) -> HttpResponse:
     part = is_part(request)
-    above = None if form.errors else refusal
+    above = refusal if shown.closed or not form.errors else None
     context = {
         "section": "board",
         **shown.context,

@@ -162,11 +162,11 @@ def caller_words(referral: Referral, sources: Mapping[str, str]) -> str:
     """Return who rang: "Daughter, Jo", "Dr A Fictive, GP practice", "Hospital ward"."""
     source = sources.get(referral.source_kind, referral.source_kind)
     if referral.caller_relationship:
-        return _said_once(referral.caller_relationship, referral.caller_name)
-    return _said_once(referral.caller_name, referral.source_organisation or source)
+        return said_once(referral.caller_relationship, referral.caller_name)
+    return said_once(referral.caller_name, referral.source_organisation or source)
 
 
-def _said_once(first: str, second: str) -> str:
+def said_once(first: str, second: str) -> str:
     """Return "Daughter, Jo"; where one says what the other does ("Matron", "Nurse, Practice nurse"), the fuller one."""
     one, other = sorted((first.strip(), second.strip()), key=len)
     said = re.search(rf"\b{re.escape(one.casefold())}\b", other.casefold())

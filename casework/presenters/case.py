@@ -28,6 +28,7 @@ from referrals.presenters import (
     age_of,
     caller_words,
     name_of,
+    said_once,
     spaced_phone,
     stage_of,
     warnings_of,
@@ -138,7 +139,7 @@ def _ring_first(referral: Referral) -> tuple[str, str]:
     family = caller if referral.caller_relationship else ("", "", "")
     own = (name_of(referral.person), "", referral.person.phone)
     name, relationship, number = next((each for each in (contact, family, own, caller) if each[2]), ("", "", ""))
-    words = ", ".join(filter(None, (name, relationship, _whole(number)))) if number else "No number known"
+    words = ", ".join(filter(None, (said_once(name, relationship), _whole(number)))) if number else "No number known"
     return words, number
 
 

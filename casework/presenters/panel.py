@@ -135,6 +135,7 @@ def _coordinator(held: Panel, reader: Reader) -> dict[str, str] | None:
     who = held.suggested
     if who is None:
         return {"name": "", "team": held.team.name, "note": "Choose another team when you accept", "why": ""}
-    due = f"; next deadline {since_words(who.next_due_at, reader.now)}" if who.next_due_at else ""
+    at = who.next_due_at
+    due = f"; {'overdue since' if at <= reader.now else 'next deadline'} {since_words(at, reader.now)}" if at else ""
     why = "on duty, and carries the least" if who.on_duty else "carries the least"
     return {"name": who.name, "team": held.team.name, "note": f"{who.open_cases or 'None'} open{due}", "why": why}

@@ -15,7 +15,7 @@ from audit.models import AccessLog
 from referrals.commands import keep_draft
 from referrals.domain import BY_VERB, MOVES, Answer, Status, Urgency
 from referrals.models import Draft, Person, Referral
-from referrals.presenters import acts_for
+from referrals.presenters import acts_for, said_once
 from tests.factories.casework import NOW, signed_in
 from tests.factories.referrals import FrontDoor, details, person, register
 from timelimits.models import Clock
@@ -454,6 +454,9 @@ def test_act__too_late_says_so_and_offers_no_form(triage: Client, door: FrontDoo
     assert answer.status_code == 409
     assert "it was set to “did not want it” by Sam Second at 14:32" in answer.content.decode()
     assert '<button class="nhsuk-button nhsuk-button--warning"' not in answer.content.decode()
+    half = triage.post(url(referral, "decline"), {"version": 1, "reason": "needs_hospital"})
+    assert half.status_code == 409
+    assert "to put right" not in half.content.decode()
     opened = triage.get(url(referral, "decline"))
     assert opened.status_code == 409
     assert "This can’t be done because it is “did not want it” already." in opened.content.decode()
@@ -482,3 +485,18 @@ def test_act__beside_the_list_is_a_part(triage: Client, door: FrontDoor) -> None
 def test_act__of_others_is_not_found(door: FrontDoor) -> None:
     referral = register(door.actor("spa"), person(), summary=details().summary)
     assert signed_in(door.users["lead"]).get(url(referral, "ask")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("Daughter", "Jo Test", "Daughter, Jo Test"),
+        ("Nurse", "Practice nurse", "Practice nurse"),
+        ("Matron", "Matron", "Matron"),
+        ("Son", "Jo Samson", "Son, Jo Samson"),
+        ("", "Ward 2 desk", "Ward 2 desk"),
+        ("", "", ""),
+    ],
+)
+def test_said_once__leaves_out_what_the_other_says(first: str, second: str, words: str) -> None:
+    assert said_once(first, second) == words
