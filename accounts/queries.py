@@ -67,17 +67,29 @@ def actor_for(principal: User | PartnerClient) -> Actor:
     held = current_memberships(now()).filter(user=principal, user__is_active=True)
     memberships = list(held.select_related("team").order_by("pk"))
     roles = frozenset(m.role for m in memberships)
+    answered_for = _answered_for(principal, now()) if memberships else []
+    shifts = _shifts(answered_for, now()) if memberships else []
     return Actor(
         id=f"user:{principal.pk}",
         label=principal.name,
         role=", ".join(dict.fromkeys(ROLES[Role(m.role)].label for m in memberships)),
         organisation=memberships[0].team.organisation_id if memberships else None,
-        teams=frozenset(m.team_id for m in memberships),
+        teams=frozenset(m.team_id for m in memberships)
+        | {team.pk for _, team in shifts}
+        | _teams_of([person for person in answered_for if person != principal]),
+        duties=tuple(_in_order(shifts)),
         roles=roles,
         permissions=permissions_of(roles),
         place_wide=is_place_wide(roles),
         place_permissions=permissions_of(frozenset(role for role in roles if ROLES[Role(role)].place_wide)),
     )
+
+
+def _teams_of(people: list[User]) -> frozenset[UUID]:
+    """Return the teams of those whom somebody covers: what they are told of, they can open."""
+    if not people:
+        return frozenset()
+    return frozenset(current_memberships(now()).filter(user__in=people).values_list("team_id", flat=True))
 
 
 def _client_actor(client: PartnerClient) -> Actor:
@@ -133,14 +145,26 @@ def on_duty(team_id: UUID, duty: str, at: datetime) -> list[User]:
 
 def duties_of(user: User, at: datetime) -> list[tuple[str, str]]:
     """Return (duty, team name) of every shift this user answers for at the instant, cover included, highest first."""
+    return _in_order(_shifts(_answered_for(user, at), at))
+
+
+def _answered_for(user: User, at: datetime) -> list[User]:
+    """Return the user and everybody whose cover they are at the instant."""
+    away = User.objects.filter(covered__starts_at__lte=at, covered__ends_at__gt=at).distinct()
+    return [person for person in dict.fromkeys((user, *away)) if cover_for(person, at) == user]
+
+
+def _shifts(people: list[User], at: datetime) -> list[tuple[str, Team]]:
+    patterns = ShiftPattern.objects.filter(user__in=people).select_related("team")
+    found = [(pattern.duty, pattern.team) for pattern in patterns if rota.is_on(pattern, at)]
+    single = Shift.objects.filter(user__in=people, starts_at__lte=at, ends_at__gt=at).select_related("team")
+    return found + [(shift.duty, shift.team) for shift in single]
+
+
+def _in_order(shifts: list[tuple[str, Team]]) -> list[tuple[str, str]]:
     order = [Duty.ON_CALL, Duty.LEAD, Duty.CO_ORDINATOR, Duty.DESK]
-    away = User.objects.filter(covered__starts_at__lte=at, covered__ends_at__gt=at)
-    answered_for = [person for person in (user, *away.distinct()) if cover_for(person, at) == user]
-    patterns = ShiftPattern.objects.filter(user__in=answered_for).select_related("team")
-    found = [(p.duty, p.team.name) for p in patterns if rota.is_on(p, at)]
-    shifts = Shift.objects.filter(user__in=answered_for, starts_at__lte=at, ends_at__gt=at).select_related("team")
-    found += [(shift.duty, shift.team.name) for shift in shifts]
-    return sorted(set(found), key=lambda pair: (order.index(Duty(pair[0])), pair[1]))
+    named = {(duty, team.name) for duty, team in shifts}
+    return sorted(named, key=lambda pair: (order.index(Duty(pair[0])), pair[1]))
 
 
 def cover_for(user: User, at: datetime) -> User:

@@ -14,7 +14,7 @@ class Actor:
     """Someone or something that acts, frozen at the moment of the request.
 
     Made only by `accounts.queries.actor_for` and for the named system actors below; audit knows no User.
-    `id` is "user:<uuid>", "client:<uuid>" or "system:<name>".
+    `duties` are (duty, team name) of the shifts answered for now, highest first. `id` is "user:<uuid>", "client:<uuid>" or "system:<name>".
     """
 
     id: str
@@ -26,6 +26,7 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     place_wide: bool = False
     place_permissions: frozenset[str] = field(default_factory=frozenset)
+    duties: tuple[tuple[str, str], ...] = ()
 
     def may(self, permission: str) -> bool:
         """Say whether this actor holds the permission; the system holds all."""

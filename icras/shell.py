@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.domain import Permission
 from accounts.models import User
 from accounts.presenters import duty_line
-from accounts.queries import duties_of, place
+from accounts.queries import place
 from audit.commands import now
 from audit.domain import ANONYMOUS, Actor
 from notifications.queries import unread_count
@@ -116,7 +116,7 @@ def build(request: HttpRequest) -> Shell:
         sign_in_url=route("account_login"),
         sections=sections_for(by),
         user=user.name,
-        duty=duty_line(by.role, duties_of(user, now())),
+        duty=duty_line(by.role, by.duties),
         account_url=route("accounts:me"),
         sign_out_url=route("account_logout"),
         find_url=route("pathways:find") if by.may(Permission.PERSON_FIND) else "",
