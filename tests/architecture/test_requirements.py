@@ -65,3 +65,13 @@ def test_requirements__places_exist():
 def test_requirements__named_tests_exist():
     missing = [f"{row['id']}: {name}" for row in rows() for name in named(row) if name not in all_tests()]
     assert missing == []
+
+
+def test_hazards__name_tests_that_exist():
+    named_there = {
+        f"{page.name}: {name}"
+        for page in (ROOT / "docs" / "hazards").glob("H-*.md")
+        for name in re.findall(r"`(test_\w+)`", page.read_text())
+    }
+    assert named_there
+    assert sorted(entry for entry in named_there if entry.split(": ")[1] not in all_tests()) == []
