@@ -14,7 +14,8 @@ class Actor:
     """Someone or something that acts, frozen at the moment of the request.
 
     Made only by `accounts.queries.actor_for` and for the named system actors below; audit knows no User.
-    `duties` are (duty, team name) of the shifts answered for now, highest first. `id` is "user:<uuid>", "client:<uuid>" or "system:<name>".
+    `id` is "user:<uuid>", "client:<uuid>" or "system:<name>". `duties` are (duty, team name) of the shifts answered
+    for now, highest first.
     """
 
     id: str

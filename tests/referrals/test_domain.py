@@ -67,7 +67,8 @@ def test_nhs_number__nothing_typed_is_not_known_yet(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "clean"), [("pr82ab", "PR8 2AB"), ("L23 9zz", "L23 9ZZ"), ("l20", "L20"), ("  near the pier ", "NEAR THE PIER")]
+    ("typed", "clean"),
+    [("pr82ab", "PR8 2AB"), ("L23 9zz", "L23 9ZZ"), ("l20", "L20"), ("  near the pier ", "NEAR THE PIER")],
 )
 def test_postcode__is_spaced_when_whole_and_kept_when_not(typed: str, clean: str) -> None:
     assert clean_postcode(typed) == clean
