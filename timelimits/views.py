@@ -22,7 +22,7 @@ from timelimits.book import Book
 from timelimits.forms import ExtendForm, MissedForm, OverrideForm, PauseForm
 from timelimits.health import health as read_health
 from timelimits.models import Clock
-from timelimits.presenters import explain_page, subject_path, words_of
+from timelimits.presenters import clock_path, explain_page, words_of
 from timelimits.presenters.lists import alert_page, limit_rows, missed_rows, override_page
 
 GET_POST = ["GET", "POST"]
@@ -34,7 +34,13 @@ def _to_explanation(clock_id: UUID) -> HttpResponseRedirect:
 
 def _about(clock: Clock, **more: Any) -> dict[str, Any]:
     words = words_of(clock, clock.policy.title, now())
-    return {"section": "limits", "clock": clock, "words": words, "back": subject_path(clock.subject), **more}
+    return {
+        "section": "limits",
+        "clock": clock,
+        "words": words,
+        "back": clock_path(clock.subject, clock.case_id),
+        **more,
+    }
 
 
 @require_safe

@@ -1,11 +1,12 @@
 """The words of clocks, as the house writes them."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from tests.factories.timelimits import uk, utc
-from timelimits.presenters import clock_words, reason_words, span_words, subject_path
+from timelimits.presenters import clock_path, clock_words, reason_words, span_words, subject_path
 from timelimits.presenters.words import days_words, long_words
 
 NOW = uk("2026-09-17 14:32")
@@ -78,4 +79,10 @@ def test_small_words():
     assert reason_words("no_access") == "No access"
     assert subject_path("referral:1") == "/referrals/1/"
     assert subject_path("spell:1") == ""
+
+
+def test_clock_path__leads_to_the_case_where_the_subject_has_no_page() -> None:
+    case = UUID(int=7)
+    assert clock_path("referral:1", case) == "/referrals/1/"
+    assert clock_path("spell:1", case) == f"/cases/{case}/"
     assert utc("2026-01-01 00:00").tzinfo

@@ -3,6 +3,7 @@
 from timelimits.presenters.explain import ExplainPage, explain_page
 from timelimits.presenters.words import (
     ClockWords,
+    clock_path,
     clock_words,
     left_words,
     reason_words,
@@ -15,6 +16,7 @@ from timelimits.presenters.words import (
 __all__ = [
     "ClockWords",
     "ExplainPage",
+    "clock_path",
     "clock_words",
     "explain_page",
     "left_words",

@@ -10,6 +10,7 @@ from timelimits.local_time import LONDON, clock_changes, day_words, instant_word
 from timelimits.presenters.bar import KINDS, Bar, time_bar
 from timelimits.presenters.words import (
     ClockWords,
+    clock_path,
     days_words,
     long_words,
     reason_words,
@@ -92,8 +93,8 @@ def explain_page(found: Explanation, now: datetime) -> ExplainPage:
         changes=tuple(_change_note(found, at) for at in clock_changes(found.clock.started_at, found.until)),
         facts=_facts(found),
         rule=_rule(found),
-        back=subject_path(found.clock.subject),
-        back_words=f"Back to the {found.clock.subject.partition(':')[0]}",
+        back=clock_path(found.clock.subject, found.clock.case_id),
+        back_words=f"Back to the {'referral' if subject_path(found.clock.subject) else 'case'}",
     )
 
 

@@ -11,7 +11,7 @@ from timelimits.definitions import amount_words, read_policy
 from timelimits.domain import BREACH
 from timelimits.local_time import day_words, instant_words, local_date
 from timelimits.models import Alert, Clock, Override, Policy
-from timelimits.presenters.words import ClockWords, reason_words, stage_words, subject_path, words_of
+from timelimits.presenters.words import ClockWords, clock_path, reason_words, stage_words, words_of
 
 DUTY_WORDS = {
     "co_ordinator": "co-ordinator",
@@ -84,7 +84,7 @@ def alert_page(alert: Alert, told: Sequence[Alert], now: datetime) -> AlertPage:
         told=tuple(f"{a.recipient.name}, {DUTY_WORDS.get(a.duty, a.duty)}, {instant_words(a.sent_at)}" for a in told),
         next=f"If nobody answers, the next person is told {instant_words(event.climb_at)}." if event.climb_at else "",
         answered=f"Answered {instant_words(event.acknowledged_at)}" if event.acknowledged_at else "",
-        back=subject_path(clock.subject),
+        back=clock_path(clock.subject, clock.case_id),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from timelimits.domain import CancelReason, Outcome, Stage
 from timelimits.local_time import day_words, instant_words, local_date, time_words
@@ -11,7 +12,7 @@ from timelimits.rules import is_overdue
 IN_HOURS = timedelta(hours=12)
 IN_DAYS = timedelta(hours=48)
 MINUTE = timedelta(minutes=1)
-PAGES = frozenset({"referral", "episode"})
+PAGES = frozenset({"referral"})
 CANCEL_WORDS: dict[str, str] = {
     CancelReason.NOT_WANTED: "did not want it",
     CancelReason.WITHDRAWN: "withdrawn",
@@ -132,6 +133,11 @@ def subject_path(subject: str) -> str:
     """Return where a subject's page is: "referral:<id>" is at /referrals/<id>/; nothing for what has no page."""
     kind, _, key = subject.partition(":")
     return f"/{kind}s/{key}/" if kind in PAGES else ""
+
+
+def clock_path(subject: str, case_id: UUID) -> str:
+    """Return the page a reader of this clock goes on to: of its subject, or of the case where that has none."""
+    return subject_path(subject) or f"/cases/{case_id}/"
 
 
 def long_words(span: timedelta) -> str:
