@@ -12,7 +12,7 @@ from pathways.domain import MOVES, Candidate, ContactOutcome, EpisodeStatus
 from pathways.models import Contact, Episode
 from pathways.queries import Offer
 from referrals.models import Person, Referral
-from referrals.presenters import Act, home_of, person_line, stage_of, url_of, wall_clock
+from referrals.presenters import Act, home_of, person_line, spaced_phone, stage_of, url_of, wall_clock
 
 KEYS = {"contact": "C", "allocate": "H"}
 IN_ORDER = ("contact", "confirm_coordinator", "allocate", "end")
@@ -103,6 +103,7 @@ def person_rows(
             "person": person,
             "line": person_line(person, now),
             "home": home_of(person),
+            "phone": spaced_phone(person.phone),
             "episode": _episode(episodes.get(person.pk, ()), now),
             "referrals": [
                 {

@@ -121,6 +121,8 @@ class CallForm(TypedForm):
         super().fill_lists()
         for code, label in self.fields.pop("asked").choices:  # type: ignore[attr-defined]
             self.fields[f"{FLAG}{code}"] = radios(label, YES_NO_NOT_KNOWN, missing="Say yes, no or not known")
+        told = list(self.fields)
+        self.order_fields([*told[: told.index("called_by")], *(name for name in told if name.startswith(FLAG))])
 
     @classmethod
     def from_draft(cls, typed: dict[str, list[str]], started_at: datetime, now: datetime) -> "CallForm":
