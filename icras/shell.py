@@ -25,10 +25,12 @@ from timelimits.health import sweep_banner
 SECTIONS = (
     ("board", "SPA board", "casework:board", Permission.BOARD_READ),
     ("caseload", "My caseload", "casework:caseload", Permission.CASELOAD_READ),
+    ("missed", "Missed limits", "timelimits:missed", Permission.CLOCK_REASON),
     ("reports", "Reports", "reporting:two_hour", Permission.REPORT_READ),
     ("people", "People", "accounts:people", Permission.ACCOUNT_MANAGE),
     ("rota", "Rota", "accounts:rota", Permission.ROTA_MANAGE),
     ("partners", "Partner systems", "accounts:partners", Permission.ACCOUNT_MANAGE),
+    ("health", "Time limits", "timelimits:health", Permission.PLACE_MANAGE),
 )
 
 

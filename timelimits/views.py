@@ -78,7 +78,7 @@ def missed(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Thank you. The reason is kept with each of them.")
         return HttpResponseRedirect(reverse("timelimits:missed"))
     note_read(by=by, what="clock.missed", ids=[clock.case_id for clock, _ in found])
-    return render(request, "timelimits/missed.html", {"section": "limits", "form": form, "rows": found})
+    return render(request, "timelimits/missed.html", {"section": "missed", "form": form, "rows": found})
 
 
 def _explain_missed(by: Actor, data: dict[str, Any]) -> None:
@@ -184,7 +184,7 @@ def confirm(request: HttpRequest, override_id: UUID) -> HttpResponse:
 def health(request: HttpRequest) -> HttpResponse:
     """Show how well the engine is."""
     require(actor_of(request), Permission.HEALTH_READ)
-    return render(request, "timelimits/health.html", {"section": "limits", "health": read_health(now())})
+    return render(request, "timelimits/health.html", {"section": "health", "health": read_health(now())})
 
 
 @require_safe
