@@ -10,6 +10,7 @@ from audit.commands import now
 from icras.demo.catching_up import catch_up
 from icras.demo.making import hurry, make_cases
 from icras.demo.plan import read_plans
+from timelimits.tasks import sweep
 
 
 class Command(BaseCommand):
@@ -23,5 +24,6 @@ class Command(BaseCommand):
         made = make_cases(read_plans(settings.BASE_DIR / "places" / here.code), instant)
         if made:
             catch_up(instant)
+            sweep()  # so that the first page does not say that limits have never been checked
         if verbosity:
             self.stdout.write(f"{made} made-up cases made.")
