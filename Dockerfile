@@ -14,7 +14,7 @@ RUN useradd --system --uid 10001 --home-dir /srv/icras icras
 COPY --from=build /srv/venv /srv/venv
 COPY --from=build /srv/static /srv/static
 COPY --from=build /srv/icras /srv/icras
-RUN install --directory --owner icras /srv/icras/var
+RUN install --directory --owner icras /srv/icras/var /srv/icras/files
 WORKDIR /srv/icras
 USER icras
 ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ICRAS_STATIC_ROOT=/srv/static

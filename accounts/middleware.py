@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.mfa.internal.flows.trust import create_config_fingerprint, decode_trust_cookie
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -14,9 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.domain import sees_people
+from accounts.domain import needs_second_factor
 from accounts.models import User
-from accounts.request import actor_of
+from accounts.request import actor_of, asked
+from accounts.sign_in.device import idle_minutes, is_shared
+from accounts.sign_in.stages import is_vouched_for
 from audit.commands import now
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -25,15 +27,19 @@ ENDS = "X-ICRAS-Session-Ends"
 SEEN, LIMIT = "icras_seen_at", "icras_limit_at"
 # The session row is rewritten no more often than this; the end that pages tell follows what is stored.
 REWRITE = timedelta(seconds=20)
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # Without a second factor these pages still open: to set one up, to sign out, to keep the session.
 OPEN_WITHOUT = frozenset(
     {
         "mfa_activate_totp",
+        "mfa_add_webauthn",
         "mfa_view_recovery_codes",
         "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
         "account_reauthenticate",
         "account_logout",
         "accounts:extend",
+        "accounts:switch",
     }
 )
 
@@ -52,18 +58,35 @@ class SessionEndMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not isinstance(request.user, User):
             return _told(request, self.get_response(request))
-        at, idle = now(), timedelta(minutes=settings.ICRAS_IDLE_MINUTES)
+        at, idle = now(), timedelta(minutes=idle_minutes(request))
         seen, limit = _stored(request, request.user, at)
         if at >= min(seen + idle, limit):
-            return _ended(request)
+            return self._late(request)
         if POLL not in request.headers and at - seen >= REWRITE:
             seen = at
             request.session[SEEN] = int(at.timestamp())
-        request.session_ends = min(seen + idle, limit)  # type: ignore[attr-defined]
-        request.session_limit = limit  # type: ignore[attr-defined]
+        ends = asked(request).session_ends = min(seen + idle, limit)
+        asked(request).session_limit = limit
         response = self.get_response(request)
-        response[ENDS] = request.session_ends.isoformat()  # type: ignore[attr-defined]
+        response[ENDS] = ends.isoformat()
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Hand back what was sent from a page of ours whose session is gone: its row or its cookie is no longer there.
+
+        The words go back into the tab they came from and are kept nowhere. CSRF was checked before this.
+        """
+        if isinstance(request.user, User) or not needs_sign_in(view):
+            return None
+        fields = sent_again(request)
+        return signed_out(request, fields) if fields else None
+
+    def _late(self, request: HttpRequest) -> HttpResponse:
+        """Switching the user needs no session; everything else is told that it is over."""
+        if request.path != reverse("accounts:switch"):
+            return _ended(request)
+        logout(request)
+        return self.get_response(request)
 
 
 def _stored(request: HttpRequest, user: User, at: datetime) -> tuple[datetime, datetime]:
@@ -105,11 +128,23 @@ def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 def _ended(request: HttpRequest) -> HttpResponse:
-    """Sign out. A page is asked to sign in; a live part is told; what was being sent comes back to be sent again."""
+    """Sign out, and hand back what was being sent."""
     fields = sent_again(request)
     logout(request)
+    return signed_out(request, fields)
+
+
+def needs_sign_in(view: Any) -> bool:
+    """Say whether a view is for whoever is signed in."""
+    return bool(getattr(view, "login_required", True))
+
+
+def signed_out(request: HttpRequest, fields: list[tuple[str, str]]) -> HttpResponse:
+    """Ask a page to sign in; tell a live part; hand back what was being sent, to be sent again after signing in."""
     if _live(request):
         return JsonResponse({"signed_out": True}, status=401)
+    if is_shared(request):  # whoever stands there next sees neither what was typed nor where the last user was
+        return HttpResponseRedirect(reverse("account_login"))
     if request.method == "POST":
         context = {"fields": fields, "action": request.get_full_path()}
         return render(request, "icras/signed_out.html", context, status=401)
@@ -130,7 +165,7 @@ def sent_again(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 class SecondFactorMiddleware:
-    """Send whoever sees people, and has no second factor yet, to set one up (setting ICRAS_REQUIRE_MFA)."""
+    """Send whoever sees people or lets others in, and has no second factor, to set one up (ICRAS_REQUIRE_MFA)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -142,8 +177,10 @@ class SecondFactorMiddleware:
         if not settings.ICRAS_REQUIRE_MFA or not isinstance(request.user, User):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name in OPEN_WITHOUT or not sees_people(actor_of(request).roles):
+        if name in OPEN_WITHOUT or not needs_second_factor(actor_of(request).roles):
             return None
-        if Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists():
+        if is_vouched_for(get_authentication_records(request, request.user)):
+            return None
+        if Authenticator.objects.filter(user=request.user, type__in=FACTORS).exists():
             return None
         return HttpResponseRedirect(reverse("mfa_activate_totp"))

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from accounts.domain import ROLES, DayKind, Duty, ResetReason, Role
-from accounts.rota import Opening
+from accounts.domain.rota import Opening
 
 DUTY_WORDS = {
     Duty.CO_ORDINATOR: "duty co-ordinator",
@@ -32,8 +32,12 @@ EVENT_WORDS = {
     "account.disabled": "Disabled",
     "account.enabled": "Enabled",
     "account.second_factor_reset": "Second factor reset",
+    "account.sessions_ended": "Second factor changed: signed out elsewhere",
     "account.role_given": "Role given",
     "account.role_ended": "Role ended",
+    "account.admitted": "Account made by work sign-in",
+    "account.linked": "Work sign-in linked",
+    "account.unlinked": "Work sign-in taken away",
     "partner.added": "Added",
     "partner.secret_rotated": "New secret made",
     "partner.disabled": "Stopped",

@@ -1,10 +1,27 @@
-"""The actor of a request, put there by the middleware."""
+"""A request as every page of every app has it: what our middleware puts on it, and how that is read."""
 
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 from audit.domain import ANONYMOUS, Actor
+
+
+class Asked(HttpRequest):
+    """A request after our middleware: who acts, when their session ends, what htmx says. For types only."""
+
+    actor: Actor
+    htmx: HtmxDetails
+    session_ends: datetime
+    session_limit: datetime
+
+
+def asked(request: HttpRequest) -> Asked:
+    """Return the request as our middleware left it: call it where that has run."""
+    return cast(Asked, request)
 
 
 def actor_of(request: HttpRequest) -> Actor:

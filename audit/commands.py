@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from audit.acting import acting, current, inside_command, now
+from audit.bulk import add
 from audit.domain import Actor, as_codes
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import NotPermitted
@@ -59,7 +60,7 @@ def record(*, case_id: UUID, event: str, subject: str, occurred_at: datetime | N
     Raises ValueError for words: what is said about a person belongs in a row that can be erased.
     """
     by, instant = current(), now()
-    return CaseEvent.objects.create(
+    event_row = CaseEvent(
         case_id=case_id,
         event=event,
         subject=subject,
@@ -70,10 +71,11 @@ def record(*, case_id: UUID, event: str, subject: str, occurred_at: datetime | N
         actor_role=by.role,
         data=as_codes(data),
     )
+    return add(event_row)
 
 
 def _log(by: Actor, what: str, ids: Sequence[object], denied: bool) -> AccessLog:
-    return AccessLog.objects.create(
+    row = AccessLog(
         at=now(),
         actor_id=by.id,
         actor_label=by.label,
@@ -82,6 +84,7 @@ def _log(by: Actor, what: str, ids: Sequence[object], denied: bool) -> AccessLog
         denied=denied,
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )
+    return add(row)
 
 
 def note_read(*, by: Actor, what: str, ids: Sequence[object]) -> None:

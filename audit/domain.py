@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
+SENDINGS = UUID("5d3f3f2e-6a61-5b0e-9e0e-5c9a1d0f77aa")
 CODE = re.compile(r"[\w.:+@/-]{0,120}")
 
 
@@ -82,4 +83,13 @@ def _code(text: str) -> str:
 
 
 SYSTEM = Actor(id="system:icras", label="ICRAS", role="System", place_wide=True)
+PUBLIC = Actor(id="system:public", label="Public web page", role="The public", place_wide=True)
 ANONYMOUS = Actor(id="anonymous", label="Not signed in")
+
+
+def sending(*parts: object) -> UUID:
+    """Return the name of one sending of a form or call: the same whenever the same is sent again, else another.
+
+    `parts` say who sends, from which form or version, and all that is told; nobody can read them from the name.
+    """
+    return uuid5(SENDINGS, repr(parts))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from audit import acting
@@ -41,6 +42,11 @@ class AccessLog(models.Model):
     ids = ArrayField(models.CharField(max_length=80), default=list)
     denied = models.BooleanField(default=False)
     request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(F("ids__0"), F("at"), condition=Q(what__in=["case", "referral"]), name="audit_who_opened")
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} by {self.actor_id}"

@@ -1,1 +1,4 @@
-"""Measures of speed: each beside the floor it cannot be quicker than, in the same run. Only ratios are compared."""
+"""Measures of speed (`script/bench`): each beside the floor it cannot be quicker than, in the same run.
+
+A measure is a module with `run(bench)`; the frame is `bench.frame`. Only ratios of one run are compared.
+"""

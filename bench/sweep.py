@@ -1,84 +1,213 @@
-"""The sweep of clocks that have just passed their limit, beside one SQL statement that writes as many rows."""
+"""The sweep of limits that have just passed, beside one plain SQL statement that writes the same rows."""
 
-from datetime import datetime, timedelta
-from uuid import uuid4
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
-from accounts.models import Team
 from audit.commands import now
 from audit.domain import SYSTEM
-from bench.rounds import medians, show
-from timelimits.commands import hand_over, start_clock, sweep
-from timelimits.models import ClockEvent
+from bench.due import fall_due
+from bench.figures import compared
+from bench.frame import Bench, take_turns
+from bench.load import OPEN_EVERY
+from bench.processor import seconds_of, threads_of
+from bench.stand import Stand
+from timelimits.commands import sweep
+from timelimits.tasks import BATCH, batches
 
-FLOOR = "one SQL statement"
-CLOCKS = 1000
-ROUNDS = 3
-BATCH = 500
-LATER = timedelta(hours=3)
-
-SCRATCH = """
-create table bench_clock (like timelimits_clock including all);
-create table bench_clockevent (like timelimits_clockevent including all);
-create table bench_caseevent (like audit_caseevent including all);
-create sequence bench_ids;
+DUE = 10_000
+FLOOR = "one plain SQL statement"
+# Written by both, and rid of what a call wrote before the next. The audit trail only grows.
+WRITTEN = {
+    "timelimits_alert": "event_id IN (SELECT id FROM timelimits_clockevent WHERE stage = 'breach')",
+    "timelimits_clockevent": "stage = 'breach'",
+    "notifications_message": "template = 'limit_breached'",
+    "notifications_outbox": "template = 'limit_breached'",
+}
+ROWS = f"""
+SELECT {", ".join(f"(SELECT count(*) FROM {table} WHERE {which})" for table, which in WRITTEN.items())},
+       (SELECT count(*) FROM audit_caseevent WHERE recorded_at > %(began)s AND event = 'clock.breached'),
+       (SELECT count(*) FROM timelimits_clockevent WHERE climb_at IS NOT NULL)
 """
-FILL = "insert into bench_clock select * from timelimits_clock where stopped_at is null and next_check_at is not null"
-ONE_STATEMENT = """
-with due as (
-    select id from bench_clock where next_check_at <= %(now)s for update skip locked
-), checked as (
-    update bench_clock c set next_check_at = null from due where c.id = due.id returning c.*
-), noticed as (
-    insert into bench_clockevent (id, clock_id, case_id, stage, due_at, happened_at, noticed_at, rung,
-        acknowledged_by, annotation)
-    select nextval('bench_ids'), id, case_id, 'breach', due_at, due_at, %(now)s, 0, '', '' from checked
+# Who is told of what, as the sweep found it from the rota: given to the statement, which need not look
+LANDED = """
+SELECT json_agg(landed)::text FROM (
+    SELECT c.policy_id, p.label, d.responsible_team_id AS team_id, d.responsible_user_id AS user_id, a.rung, a.duty,
+           e.climb_at IS NOT NULL AS climbs, array_agg(DISTINCT a.recipient_id) AS people
+    FROM timelimits_clockevent e JOIN timelimits_clock c ON c.id = e.clock_id
+    JOIN timelimits_policy p ON p.id = c.policy_id JOIN timelimits_alert a ON a.event_id = e.id
+    JOIN timelimits_casedeadline d ON d.case_id = e.case_id
+    GROUP BY 1, 2, 3, 4, 5, 6, 7) landed
+"""
+STATEMENT = """
+WITH landed AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(landed)s) AS v
+        (policy_id bigint, label text, team_id uuid, user_id uuid, rung smallint, duty text, climbs boolean,
+         people uuid[])
+), due AS (
+    SELECT id FROM timelimits_clock WHERE next_check_at <= %(at)s ORDER BY next_check_at FOR UPDATE SKIP LOCKED
+), checked AS (
+    UPDATE timelimits_clock c SET next_check_at = NULL, faults = 0 FROM due WHERE c.id = due.id
+    RETURNING c.id, c.case_id, c.subject, c.policy_id, c.policy_code, c.due_at
+), held AS MATERIALIZED (
+    SELECT checked.*, d.reference, d.responsible_team_id AS team_id, d.responsible_user_id AS user_id
+    FROM checked JOIN timelimits_casedeadline d ON d.case_id = checked.case_id
+), told AS MATERIALIZED (
+    SELECT nextval('timelimits_clockevent_id_seq') AS event_id, held.*, landed.label, landed.rung, landed.duty,
+           landed.people, landed.climbs
+    FROM held JOIN landed ON landed.policy_id = held.policy_id AND landed.team_id = held.team_id
+         AND landed.user_id IS NOT DISTINCT FROM held.user_id
+), events AS (
+    INSERT INTO timelimits_clockevent
+        (id, clock_id, case_id, stage, due_at, happened_at, noticed_at, rung, climb_at, acknowledged_by, annotation)
+    SELECT event_id, id, case_id, 'breach', due_at, due_at, %(at)s, rung,
+           CASE WHEN climbs THEN %(at)s::timestamptz + interval '5 minutes' END, '', '' FROM told
+), audit AS (
+    INSERT INTO audit_caseevent
+        (case_id, event, subject, occurred_at, recorded_at, actor_id, actor_label, actor_role, data)
+    SELECT case_id, 'clock.breached', subject, due_at, now(), 'system:icras', 'ICRAS', 'System',
+           jsonb_build_object('clock', id, 'policy', policy_code, 'stage', 'breach', 'due_at', due_at) FROM told
+), notes AS MATERIALIZED (
+    SELECT gen_random_uuid() AS id, told.event_id, told.rung, told.duty, person.id AS person_id, told.reference,
+           jsonb_build_object('label', told.label) AS params,
+           'alert:' || told.event_id || ':' || told.rung || ':' || person.id AS key
+    FROM told CROSS JOIN unnest(told.people) AS person (id)
+), alerts AS (
+    INSERT INTO timelimits_alert (id, event_id, rung, duty, recipient_id, sent_at)
+    SELECT id, event_id, rung, duty, person_id, %(at)s FROM notes
+), bells AS (
+    INSERT INTO notifications_message (id, user_id, template, params, link, reference, created_at, key)
+    SELECT gen_random_uuid(), person_id, 'limit_breached', params, '/alerts/' || id || '/', reference, now(),
+           key || ':bell' FROM notes
 )
-insert into bench_caseevent (id, case_id, event, subject, occurred_at, recorded_at, actor_id, actor_label,
-    actor_role, data)
-select nextval('bench_ids'), case_id, 'clock.breached', subject, due_at, %(now)s, 'system:icras', 'ICRAS', 'System',
-    jsonb_build_object('clock', id, 'policy', policy_code, 'stage', 'breach', 'due_at', due_at)
-from checked
+INSERT INTO notifications_outbox
+    (recipient_id, template, params, link, reference, attempts, fault, channel, next_try_at, created_at, key)
+SELECT person_id, 'limit_breached', params, '/alerts/' || id || '/', reference, 0, '', 'email', now(), now(),
+       key || ':email' FROM notes
 """
 
 
-def _start_clocks(started_at: datetime) -> None:
-    team = Team.objects.get(code="spa")
-    with transaction.atomic():
-        for _ in range(CLOCKS):
-            case_id = uuid4()
-            hand_over(by=SYSTEM, case_id=case_id, user_id=None, team_id=team.pk, zone="bootle", phase="new")
-            subject = f"referral:{case_id}"
-            start_clock(by=SYSTEM, case_id=case_id, subject=subject, policy="crisis_response", started_at=started_at)
+def clear(cursor: Any) -> None:
+    """Take away what sweeps wrote, alerts before the events they are of."""
+    for table, which in WRITTEN.items():
+        cursor.execute(f"DELETE FROM {table} WHERE {which}")
 
 
-def _prepare() -> None:
-    """Start fresh clocks, and lay as many copies of them ready for the statement."""
-    _start_clocks(now())
-    with connection.cursor() as cursor:
-        cursor.execute("truncate bench_clock, bench_clockevent, bench_caseevent")
-        cursor.execute(FILL)
-        cursor.execute("analyze")
+@dataclass(eq=False)
+class Arena:
+    """One stand made ready for both sides again and again: the same number due, what was written taken away."""
+
+    stand: Stand
+    due: int
+    at: datetime
+    landed: str = ""
+    seed: int = 0
+    began: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    wrote: tuple[int, ...] = ()
+    transactions: list[tuple[float, float]] = field(default_factory=list)
+
+    def prepare(self, check: bool = True) -> None:
+        """Be sure that the last call wrote all, take it away, and make as many due again."""
+        self.stand.use()
+        if check:
+            self._same_rows()
+        with connection.cursor() as cursor:
+            clear(cursor)
+        self.seed += 1
+        fall_due(self.stand, self.due, self.at, seed=self.seed)
+        with connection.cursor() as cursor:
+            cursor.execute(f"VACUUM ANALYZE timelimits_clock, timelimits_casedeadline, {', '.join(WRITTEN)}")
+            cursor.execute("CHECKPOINT")
+
+    def _same_rows(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(ROWS, {"began": self.began})
+            wrote = cursor.fetchone()
+            cursor.execute("SELECT clock_timestamp()")
+            self.began = cursor.fetchone()[0]
+        if self.seed and self.wrote and wrote != self.wrote:
+            raise AssertionError(f"one side wrote {wrote} rows, the other {self.wrote}")
+        self.wrote = wrote if self.seed else ()
+
+    def by_sweep(self) -> None:
+        """Sweep until nothing is left, as the task does, and keep what each transaction took: seconds, of them busy."""
+        began, used = time.perf_counter(), self.cpu_seconds()
+        for _ in batches(self.at):
+            self.transactions.append((time.perf_counter() - began, self.cpu_seconds() - used))
+            began, used = time.perf_counter(), self.cpu_seconds()
+
+    def by_statement(self) -> None:
+        """Do the same work by the floor."""
+        with connection.cursor() as cursor:
+            cursor.execute(STATEMENT, {"landed": self.landed, "at": self.at})
+
+    def learn(self) -> "Arena":
+        """Sweep once, and keep who was told of what for the statement."""
+        self.prepare()
+        self.by_sweep()
+        with connection.cursor() as cursor:
+            cursor.execute(LANDED)
+            self.landed = cursor.fetchone()[0]
+        return self
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time used so far by this process and its session."""
+        return seconds_of(threads_of([os.getpid(), connection.connection.info.backend_pid]))
 
 
-def _by_sweep() -> None:
-    while sweep(by=SYSTEM, now=now() + LATER, batch=BATCH) == BATCH:
-        pass
+def run(bench: Bench) -> None:
+    """Measure on the largest stand, then the growth, the empty pass and each transaction."""
+    _headline(bench)
+    _growth(bench)
+    _empty(bench)
 
 
-def _by_statement() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(ONE_STATEMENT, {"now": now() + LATER})
-        if cursor.rowcount != CLOCKS:
-            raise AssertionError(f"the statement wrote {cursor.rowcount} rows, not {CLOCKS}")
+def _headline(bench: Bench) -> None:
+    stand = bench.largest
+    due = min(DUE, stand.size // OPEN_EVERY // 2)
+    arena = Arena(stand, due, now()).learn()
+    arena.transactions.clear()
+    taken = take_turns(
+        {"sweep": arena.by_sweep, FLOOR: arena.by_statement}, bench.rounds, 1,
+        cpu=dict.fromkeys(("sweep", FLOOR), arena.cpu_seconds),
+        prepare=dict.fromkeys(("sweep", FLOOR), arena.prepare), work=due,
+    )  # fmt: skip
+    arena.prepare()
+    bench.keep(compared(f"sweep, one of {due:,} limits passed", stand.size, taken["sweep"], taken[FLOOR], 2.0, FLOOR))
+    slowest, busy = max(arena.transactions)
+    bench.fact("sweep, slowest transaction", slowest * 1000, "ms", at_most=100, on=stand)
+    bench.fact("sweep, processor time of the slowest", busy * 1000, "ms", on=stand, against="the rest is waiting")
+    bench.fact("sweep, median transaction", median(wall for wall, _ in arena.transactions) * 1000, "ms", on=stand)
 
 
-def run() -> None:
-    """Measure, and be sure that both did all of the work."""
-    with connection.cursor() as cursor:
-        cursor.execute(SCRATCH)
-    seconds = medians({"sweep": _by_sweep, FLOOR: _by_statement}, ROUNDS, _prepare)
-    if ClockEvent.objects.filter(stage="breach").count() != CLOCKS * ROUNDS:
-        raise AssertionError("the sweep left clocks behind")
-    show(f"{CLOCKS} clocks past their limit, noticed and told to whoever is on duty", seconds, FLOOR, CLOCKS, "clock")
+def _growth(bench: Bench) -> None:
+    """The same number due at every size."""
+    due = bench.stands[0].size // OPEN_EVERY // 2
+    arenas = {stand: Arena(stand, due, now()).learn() for stand in bench.stands}
+    taken = take_turns(
+        {stand: arena.by_sweep for stand, arena in arenas.items()}, bench.rounds, 1,
+        prepare={stand: arena.prepare for stand, arena in arenas.items()}, work=due,
+    )  # fmt: skip
+    bench.grown(f"sweep, {due} limits passed", taken, None)
+
+
+def _empty(bench: Bench) -> None:
+    """A pass that finds nothing."""
+    at = now()
+
+    def empty(stand: Stand) -> Callable[[], None]:
+        def look() -> None:
+            if sweep(by=SYSTEM, now=at - timedelta(days=300), batch=BATCH):
+                raise AssertionError("this pass was to find nothing")
+
+        return look
+
+    sides = {stand: empty(stand) for stand in bench.stands}
+    prepare = {stand: stand.use for stand in bench.stands}
+    bench.grown("sweep, empty pass", take_turns(sides, bench.rounds, bench.requests, prepare=prepare), 1.1)

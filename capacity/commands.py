@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from accounts.commands.placing import put_row
 from accounts.domain import Change, Permission
-from accounts.placing import put_row
 from audit.commands import command, require
 from audit.domain import Actor
 from capacity.models import Zone

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from referrals.domain import Phase
+from referrals.domain import Phase, Urgency
 
 PAGE = 50
 COUNTED_TO = 100
@@ -38,6 +38,14 @@ class Show(StrEnum):
     UNSEEN = "unseen"
 
 
+class Several(StrEnum):
+    """What is done with several rows of the board at once; each of them by the command of one."""
+
+    SEEN = "seen"
+    TAKE = "take"
+    FILE = "file"
+
+
 @dataclass(frozen=True, slots=True)
 class BoardView:
     """What somebody has chosen to see on the board: codes only, as they stand in the address."""
@@ -45,17 +53,32 @@ class BoardView:
     tab: Tab = Tab.ALL
     zone: str = ""
     show: Show = Show.EVERYONE
+    urgency: str = ""
+    hospital: str = ""
 
     def query(self, **more: str) -> str:
         """Return the address's query, empty values left out: "?tab=new&zone=crosby"."""
         tab = "" if self.tab is Tab.ALL else str(self.tab)
-        parts = {"tab": tab, "zone": self.zone, "show": str(self.show), **more}
+        parts = {"tab": tab, "zone": self.zone, **self._narrowed(), "show": str(self.show), **more}
         kept = {name: value for name, value in parts.items() if value}
-        return f"?{urlencode(kept)}" if kept else "?"
+        return f"?{urlencode(kept or {'tab': str(Tab.ALL)})}"  # never bare: bare opens with the view kept as the first
+
+    def _narrowed(self) -> dict[str, str]:
+        return {"urgency": self.urgency, "hospital": self.hospital}
 
     def with_(self, **changes: Any) -> "BoardView":
         """Return the same view with some choices changed."""
         return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAs:
+    """A view under the name that somebody gave it; `first`: the board opens with it."""
+
+    id: int
+    name: str
+    view: BoardView
+    first: bool = False
 
 
 def read_view(asked: Mapping[str, str]) -> BoardView:
@@ -65,6 +88,8 @@ def read_view(asked: Mapping[str, str]) -> BoardView:
         tab=Tab(tab) if tab in set(Tab) else Tab.ALL,
         zone=asked.get("zone", "")[:40],
         show=Show(show) if show in set(Show) else Show.EVERYONE,
+        urgency=asked.get("urgency", "") if asked.get("urgency", "") in set(Urgency) else "",
+        hospital=asked.get("hospital", "")[:40],
     )
 
 
@@ -149,6 +174,7 @@ class Counts:
     mine: int = 0
     unseen: int = 0
     arrived: int = 0
+    saved: tuple[SavedAs, ...] = ()
 
 
 class TimelineFilter(StrEnum):
@@ -163,3 +189,98 @@ class TimelineFilter(StrEnum):
 def read_filter(text: str) -> TimelineFilter:
     """Return the filter of an address; everything for a code that is not known."""
     return TimelineFilter(text) if text in set(TimelineFilter) else TimelineFilter.ALL
+
+
+FAULT = "fault"
+"""Stands among the parts for what could not be gathered; its title is the kind of fault."""
+MOST_READINGS = 500
+AROUND = timedelta(days=30)
+"""How long before and after a reading somebody's work for the person explains it."""
+OPENED_BY_CASE = {
+    "clock.explain": "How a time limit is counted",
+    "alert.read": "Alarm",
+    "approval.read": "Second person’s decision",
+    "override.read": "Safe-care override",
+}
+"""What counts as opening one person's record too; the access log names the case, not the person."""
+OPENED = OPENED_BY_CASE | {
+    "case": "Case",
+    "referral": "Referral",
+    "episode": "Episode",
+    "person": "Person",
+    "person.record": "Whole record",
+    "person.file": "File",
+    "plan": "Plan of care",
+    "person.key_safe": "Key-safe code",
+    "person.access": "All that is held (subject access)",
+    "person.glass_broken": "Restricted record, with a reason",
+    "person.merge": "Two records, to merge them",
+    "discharge": "Discharge",
+    "signposting": "Person sent elsewhere",
+    "sent": "Referral that was sent",
+}
+"""What counts as opening one person's record, as the access log names it; its first id is the person's or a case's."""
+
+
+class Flag(StrEnum):
+    """Why a privacy officer should look at a reading. In the order in which the query tells them."""
+
+    OWN = "own"
+    SURNAME = "surname"
+    ADDRESS = "address"
+    NO_WORK = "no-work"
+
+
+FLAG_WORDS = {
+    Flag.OWN: "Own record",
+    Flag.SURNAME: "Same surname",
+    Flag.ADDRESS: "Same postcode as the reader’s own record",
+    Flag.NO_WORK: "No work for them around then",
+}
+
+
+class Period(StrEnum):
+    """How far back a report of readers goes, in days."""
+
+    WEEK = "7"
+    MONTH = "30"
+    QUARTER = "90"
+
+    @property
+    def length(self) -> timedelta:
+        """Return it as a length of time."""
+        return timedelta(days=int(self))
+
+
+def read_period(text: str) -> Period:
+    """Return the period of an address; a week for what is none."""
+    return Period(text) if text in set(Period) else Period.WEEK
+
+
+def read_flag(text: str) -> str:
+    """Return the flag of an address; empty for every reading that has one."""
+    return text if text in set(Flag) else ""
+
+
+class Day(StrEnum):
+    """A day that comes without anybody looking, and is said by the bell."""
+
+    ANSWER_SOON = "answer_soon"
+    ANSWER_DUE = "answer_due"
+    HOLD_REVIEW = "hold_review"
+    BASIS_ENDED = "basis_ended"
+    RECORDS_DUE = "records_due"
+
+    @property
+    def label(self) -> str:
+        """Return what the bell says."""
+        return DAY_WORDS[self]
+
+
+DAY_WORDS = {
+    Day.ANSWER_SOON: "Somebody asked to see their record: the answer is due within a week",
+    Day.ANSWER_DUE: "Somebody asked to see their record: the answer is due",
+    Day.HOLD_REVIEW: "A legal hold is to be looked at again",
+    Day.BASIS_ENDED: "A basis for sharing has ended: nothing leaves on it any more",
+    Day.RECORDS_DUE: "Records are due for review",
+}

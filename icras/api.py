@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import PartnerAuthentication
-from accounts.rest import Endpoint
+from accounts.api.clients import PartnerAuthentication
+from accounts.api.endpoint import Endpoint
 from icras import api_docs
 
 

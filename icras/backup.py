@@ -10,8 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from icras.embedded import EmbeddedError, Postgres, database_url, home, postgres
 SAME_TEXT = "-c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=3"
 TABLES = "select schemaname, tablename from pg_tables where schemaname = 'public' order by 2"
 CONTENT = "select count(*), coalesce(sum(hashtextextended(row::text, 0)::numeric), 0)::text from {} as row"
+HEADER_LINES = 40
+NEWER_SETTINGS = {b"SET transaction_timeout = 0;\n"}  # of PostgreSQL 17; a server of 15 or 16 refuses it
 SESSIONS = "select count(*) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
 
 
@@ -96,9 +98,14 @@ def make(url: str, file: Path) -> Contents:
 def restore(url: str, file: Path, database: str) -> Contents:
     """Restore into the new database `database` and compare. Raises BackupError when anything differs."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(database)))
+        try:
+            connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(database)))
+        except psycopg.errors.InsufficientPrivilege:
+            raise BackupError(
+                f"To restore, the role needs it for the while: ALTER ROLE {connection.info.user} CREATEDB;"
+            ) from None
     fresh = address_of(url, database)
-    _program("pg_restore", "--exit-on-error", "--no-owner", "--no-acl", f"--dbname={fresh}", str(file))
+    _replay(file, fresh)
     with psycopg.connect(fresh, options=SAME_TEXT) as connection:
         found = contents(connection)
     _compare(_read_manifest(file), found)
@@ -146,6 +153,37 @@ def _program(name: str, *arguments: str) -> None:
     done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise BackupError(f"{name} failed: {done.stderr.strip()}")
+
+
+def _replay(file: Path, url: str) -> None:
+    """Run an archive's SQL on a server that may be older than our programs (15 or later)."""
+    programs = postgres_bindir()
+    read = [str(programs / "pg_restore"), "--no-owner", "--no-acl", "--file=-", str(file)]
+    write = [str(programs / "psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null", url]
+    said = b""
+    with (
+        suppress(BrokenPipeError),  # psql has stopped at an error, and says which
+        subprocess.Popen(read, stdout=subprocess.PIPE) as reader,
+        subprocess.Popen(write, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as writer,
+    ):
+        with suppress(BrokenPipeError):
+            _feed(writer, known_to_older_servers(reader.stdout or ()))
+        said = writer.stderr.read() if writer.stderr else b""
+    if writer.returncode or reader.returncode:
+        raise BackupError(f"Restoring failed: {said.decode(errors='replace').strip() or 'the archive cannot be read'}")
+
+
+def known_to_older_servers(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Leave out the settings at an archive's head that a server of 15 or 16 would refuse."""
+    for number, line in enumerate(lines):
+        if number > HEADER_LINES or line not in NEWER_SETTINGS:
+            yield line
+
+
+def _feed(program: "subprocess.Popen[bytes]", lines: Iterable[bytes]) -> None:
+    if program.stdin:
+        program.stdin.writelines(lines)
+        program.stdin.close()
 
 
 def _total(held: Contents) -> str:

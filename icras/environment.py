@@ -1,6 +1,7 @@
 """Read settings from the environment. A missing or wrong one stops the start with a hint."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -57,4 +58,54 @@ def database(url: str) -> Mapping[str, Any]:
         "HOST": query.pop("host", None) or parts.hostname or "",
         "PORT": query.pop("port", None) or str(parts.port or ""),
         "OPTIONS": query,
+    }
+
+
+def sign_in_providers(strict: bool) -> list[dict[str, Any]]:
+    """Return the OpenID Connect providers that OIDC_PROVIDERS names, each from its own OIDC_<NAME>_… variables.
+
+    `strict`: an issuer must be https. Raises ImproperlyConfigured for whatever is missing or not to be believed.
+    """
+    return [_provider(name, strict) for name in words("OIDC_PROVIDERS")]
+
+
+def sign_in_origins() -> list[str]:
+    """Return where a browser may be sent to sign in: the origin of every issuer, and OIDC_<NAME>_ORIGINS."""
+    found = []
+    for name in words("OIDC_PROVIDERS"):
+        parts = urlsplit(text(_variable(name, "ISSUER"), ""))
+        found += [f"{parts.scheme}://{parts.netloc}", *words(_variable(name, "ORIGINS"))]
+    return found
+
+
+def _variable(name: str, what: str) -> str:
+    return f"OIDC_{name.upper().replace('-', '_')}_{what}"
+
+
+def _provider(name: str, strict: bool) -> dict[str, Any]:
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", name) or name == "openid-connect":
+        raise ImproperlyConfigured(f"OIDC_PROVIDERS holds {name!r}: use small letters, digits and -.")
+    hint = f"{name} is named in OIDC_PROVIDERS; see docs/sign-in.md."
+
+    def needed(what: str) -> str:
+        return text(_variable(name, what), None, hint)
+
+    issuer = needed("ISSUER").rstrip("/")
+    if urlsplit(issuer).scheme != "https" and strict:
+        raise ImproperlyConfigured(f"{_variable(name, 'ISSUER')} must begin with https://. {hint}")
+    level = text(_variable(name, "ACR_VALUES"), "")
+    return {
+        "provider_id": name,
+        "name": needed("NAME"),
+        "client_id": needed("CLIENT_ID"),
+        "secret": needed("CLIENT_SECRET"),
+        "settings": {
+            "server_url": issuer,
+            "scope": text(_variable(name, "SCOPE"), "openid profile email").split(),
+            "auth_params": {"acr_values": level} if level else {},
+            "fetch_userinfo": flag(_variable(name, "USERINFO"), True),
+            "email_domains": words(_variable(name, "EMAIL_DOMAINS")),
+            "second_factor": words(_variable(name, "SECOND_FACTOR")),
+            "admits": flag(_variable(name, "ADMITS")),
+        },
     }

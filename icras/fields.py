@@ -105,7 +105,7 @@ def _box(field: BoundField, look: Params) -> Params:
 def _text(field: BoundField, look: Params) -> tuple[str, Params]:
     widget = field.field.widget
     kind = widget.attrs.get("type") or getattr(widget, "input_type", "text")
-    plain = kind if kind in {"password", "email", "tel", "search"} else "text"
+    plain = kind if kind in {"password", "email", "tel", "search", "file"} else "text"
     params = _box(field, look) | {
         "type": plain,
         "width": look.get("width"),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.fields import ClockTimeField, DayField
+from accounts.forms.fields import ClockTimeField, DayField
 
 LONG_NAME = "Wilhelmina-Anastasia Featherstonehaugh-Cholmondeley-Warner"
 YES_NO = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))

@@ -1,5 +1,6 @@
 """What crosses HTTP: request ids, the acting user, and refusals turned into answers once, for pages and for REST."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -7,8 +8,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from rest_framework import exceptions
@@ -17,6 +20,7 @@ from rest_framework.views import exception_handler
 
 from accounts.models import User
 from accounts.queries import actor_for
+from accounts.request import actor_of, asked
 from audit.commands import note_denial
 from audit.domain import ANONYMOUS, Actor
 from audit.refusals import NotFound, NotPermitted, Refusal, Stale
@@ -25,6 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("icras.request")
 PROBLEM = "application/problem+json"
 MOST_ERRORS = 50
+TAKES_FILES = re.compile(r"/people/([0-9a-f-]{36}/files|import)/")
 DENIALS = (NotFound, NotPermitted)
 
 
@@ -47,21 +52,51 @@ class RequestIdMiddleware:
         return response
 
 
+class NoStoreMiddleware:
+    """Keep every answer out of every cache, the sign-in and what a session's end hands back too. Not static files."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "no-store" not in response.headers.get("Cache-Control", ""):
+            add_never_cache_headers(response)
+        return response
+
+
 class ActorMiddleware:
-    """Put the Actor of the signed-in user on the request; keep personal pages out of every cache."""
+    """Put the Actor of the signed-in user on the request."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        request.actor = actor_for(user) if isinstance(user, User) else ANONYMOUS  # type: ignore[attr-defined]
+        asked(request).actor = actor_for(user) if isinstance(user, User) else ANONYMOUS
         if isinstance(user, User):
             structlog.contextvars.bind_contextvars(actor=f"user:{user.pk}")
-        response = self.get_response(request)
-        if user.is_authenticated:
-            add_never_cache_headers(response)
-        return response
+        return self.get_response(request)
+
+
+class LongBodyMiddleware:
+    """Answer 413 to a form or a file longer than any form takes, before it is read: nothing may fill memory or disk.
+
+    REST answers for itself. A body that came in chunks has its length from icras.wsgi.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        takes_files = TAKES_FILES.fullmatch(request.path)
+        longest: int = settings.ICRAS_FILE_BODY if takes_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if request.path.startswith("/api/") or (length.isdecimal() and int(length) <= longest):
+            return self.get_response(request)
+        request.POST = QueryDict()  # nobody reads it
+        request.user = AnonymousUser()
+        return render(request, "413.html", status=413)
 
 
 class UnfitTextMiddleware:
@@ -93,7 +128,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
             return None
-        _note_denial(request.actor, exception, request.resolver_match)  # type: ignore[attr-defined]
+        _note_denial(actor_of(request), exception, request.resolver_match)
         return render(request, "icras/refusal.html", {"refusal": exception}, status=exception.status)
 
 

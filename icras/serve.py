@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -120,8 +120,8 @@ def _prepare(say: Narrator) -> None:
 class Programs:
     """The web server, the worker and the beat; and, watched only, the servers they stand on."""
 
-    def __init__(self, state: Path) -> None:
-        self.state = state
+    def __init__(self, state: Path, environ: Mapping[str, str] = os.environ) -> None:
+        self.state, self.environ = state, environ
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.watched: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -134,17 +134,29 @@ class Programs:
         argv = [sys.executable, "-m", *module_and_arguments]
         self._log(name).parent.mkdir(parents=True, exist_ok=True)
         with self._log(name).open("wb") as log:
-            self.running[name] = spawn(argv, log, death_signal=death, env={**os.environ, **env}, cwd=CHECKOUT)
+            self.running[name] = spawn(argv, log, death_signal=death, env={**self.environ, **env}, cwd=CHECKOUT)
 
     def start_all(self, port: int) -> None:
         """Start the three, web first."""
+        self.start_web(port)
+        self.start_worker()
+        self.start_beat()
+
+    def start_web(self, port: int) -> None:
+        """Start the web server; when we are killed it finishes what it is answering."""
         place = ("--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
         threads = ("--blocking-threads", "8", "--log-level", "warning", "icras.wsgi:application")
         self.start("web", "granian", *place, *threads, death=signal.SIGTERM, ICRAS_DB_POOL="1")
+
+    def start_worker(self) -> None:
+        """Start the worker."""
         alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
         self.start("worker", "celery", "-A", "icras", "worker", "--loglevel", "WARNING", *alone)
-        schedule = ("--schedule", str(self.state / "beat-schedule"), "--pidfile", "")
-        self.start("beat", "celery", "-A", "icras", "beat", "--loglevel", "WARNING", *schedule)
+
+    def start_beat(self, name: str = "beat") -> None:
+        """Start the beat. A second one, by mistake, needs another name; it does no harm."""
+        schedule = ("--schedule", str(self.state / f"{name}-schedule"), "--pidfile", "")
+        self.start(name, "celery", "-A", "icras", "beat", "--loglevel", "WARNING", *schedule)
 
     def refuse_dead(self) -> None:
         """Raise Failed with the last words of a program that has ended."""

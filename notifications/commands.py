@@ -1,6 +1,6 @@
 """Telling people: written in the transaction of what happened, sent afterwards by `notifications.delivery`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,15 +16,17 @@ from notifications.models import Message, Outbox
 from notifications.queries import mine
 
 POST_FROM = """
-WITH note AS MATERIALIZED ({source}),
+WITH {given} note AS MATERIALIZED ({source}),
 bell AS (
     INSERT INTO notifications_message (id, user_id, template, params, link, reference, created_at, key)
-    SELECT gen_random_uuid(), user_id, template, params, link, reference, %s, key || ':' || %s FROM note
+    SELECT gen_random_uuid(), user_id, template, params, link, reference, %(posted_at)s, key || ':' || %(bell)s
+    FROM note
     ON CONFLICT DO NOTHING)
 INSERT INTO notifications_outbox
     (recipient_id, template, params, link, reference, attempts, fault, channel, next_try_at, created_at, key)
-SELECT user_id, template, params, link, reference, 0, '', outside.channel, %s, %s, key || ':' || outside.channel
-FROM note CROSS JOIN (SELECT %s::text AS channel) outside
+SELECT user_id, template, params, link, reference, 0, '', outside.channel, %(posted_at)s, %(posted_at)s,
+       key || ':' || outside.channel
+FROM note CROSS JOIN (SELECT %(outside)s::text AS channel) outside
 ON CONFLICT DO NOTHING
 """
 SHARED = ("key", "template", "params", "link", "reference", "created_at")
@@ -66,13 +68,15 @@ def _shared(note: Note, channel: str, instant: datetime) -> tuple[Any, ...]:
 
 
 @command
-def post_from(*, by: Actor, source: str, params: Sequence[Any]) -> None:
+def post_from(*, by: Actor, source: str, params: Mapping[str, Any], given: str = "") -> None:
     """Tell everybody whom a SELECT names (key, user_id, template, params, link, reference), by message and e-mail.
 
     The same as `post_many`, for thousands: `source` is SQL of our own, and no row of it passes through this process.
+    `given` is what the SELECT reads from: common table expressions ("name AS (…),") that may write rows themselves.
     """
+    named = {**params, "posted_at": now(), "bell": BELL, "outside": Channel.EMAIL.value}
     with connection.cursor() as cursor:
-        cursor.execute(POST_FROM.format(source=source), [*params, now(), BELL, now(), now(), Channel.EMAIL.value])
+        cursor.execute(POST_FROM.format(given=given, source=source), named)
 
 
 @command

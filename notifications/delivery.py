@@ -4,6 +4,7 @@ At least once: a sender killed between sending and settling sends again, with th
 """
 
 from datetime import datetime
+from hashlib import sha256
 from smtplib import SMTPException
 
 import structlog
@@ -11,9 +12,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 
+from accounts.commands.invitation import password_path
 from audit.domain import SYSTEM
 from notifications.commands import claim, mark_failed, mark_sent
-from notifications.domain import words
+from notifications.domain import Template, words
 from notifications.models import Outbox
 
 log = structlog.get_logger("notifications.delivery")
@@ -36,15 +38,22 @@ def deliver(*, now: datetime, batch: int = 100) -> int:
 
 def email(row: Outbox) -> EmailMessage:
     """Return the e-mail of an outbox row: what it is about, a reference and a link. Nothing about a person."""
-    title = words(row.template, row.params)
-    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    title, site = words(row.template, row.params), settings.ICRAS_SITE_URL.rstrip("/")
+    reset = row.template == Template.PASSWORD_RESET
+    path = password_path(row.recipient) if reset else row.link
     return EmailMessage(
         subject=" ".join(f"ICRAS: {title} {row.reference}".split()),
         body=render_to_string(
-            "notifications/email.txt",
-            {"title": title, "reference": row.reference, "link": f"{settings.ICRAS_SITE_URL.rstrip('/')}{row.link}"},
+            "notifications/password_reset.txt" if reset else "notifications/email.txt",
+            {"title": title, "reference": row.reference, "link": f"{site}{path}"},
         ),
         to=[row.recipient.email],
-        headers={"X-ICRAS-Key": row.key, "Message-ID": f"<{row.key.replace(':', '.')}@{host}>"},
+        headers={"X-ICRAS-Key": row.key, "Message-ID": message_id(row.key)},
         connection=get_connection(),
     )
+
+
+def message_id(key: str) -> str:
+    """Return the Message-ID of a key: the same whenever it is sent, and short, so that no mail server folds it."""
+    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    return f"<{sha256(key.encode()).hexdigest()[:32]}@{host}>"

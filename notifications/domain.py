@@ -29,8 +29,19 @@ class Template(StrEnum):
     LIMIT_BREACHED = "limit_breached"
     OVERRIDE_MADE = "override_made"
     OVERRIDE_UNCONFIRMED = "override_unconfirmed"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_DECIDED = "approval_decided"
     CASE_HANDED_OVER = "case_handed_over"
     CASE_CHANGED = "case_changed"
+    GLASS_BROKEN = "glass_broken"
+    RESTRICTED_REFERRAL = "restricted_referral"
+    DAY_CAME = "day_came"
+    MESSAGE_WRITTEN = "message_written"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    FACTOR_CHANGED = "factor_changed"
 
 
 WORDS: dict[Template, str] = {
@@ -38,8 +49,19 @@ WORDS: dict[Template, str] = {
     Template.LIMIT_BREACHED: "{label} is overdue: answer this",
     Template.OVERRIDE_MADE: "A safe-care override was made",
     Template.OVERRIDE_UNCONFIRMED: "A safe-care override still needs a second person",
+    Template.APPROVAL_ASKED: "{label}: you are asked to agree",
+    Template.APPROVAL_DECIDED: "{label}: the second person has decided",
     Template.CASE_HANDED_OVER: "You are now the named contact",
     Template.CASE_CHANGED: "Something changed on one of your cases",
+    Template.GLASS_BROKEN: "A restricted record was opened by somebody who is not named on it",
+    Template.RESTRICTED_REFERRAL: "A referral came in for a restricted record, from somebody who is not named on it",
+    Template.DAY_CAME: "{label}",
+    Template.MESSAGE_WRITTEN: "A message was written on one of your cases",
+    Template.QUESTION_ASKED: "We need to know more about a referral that you sent",
+    Template.QUESTION_ANSWERED: "A question that you asked about a referral has its answer",
+    Template.PASSWORD_RESET: "Set a new password",
+    Template.PASSWORD_CHANGED: "Your password was changed. Tell an administrator at once if it was not you",
+    Template.FACTOR_CHANGED: "Your second factor was changed. Tell an administrator at once if it was not you",
 }
 
 

@@ -1,8 +1,8 @@
-"""What is counted of two-hour responses, and which figures are too small to show. Pure."""
+"""What is counted, how counts are split, and which figures are too small to show. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 PERIOD = timedelta(days=28)
@@ -93,3 +93,66 @@ def _given_away(table: Sequence[Sequence[int]], mask: Mask, lines: list[list[Cel
         if len(hidden) == 1 and shown:
             return min(shown, key=lambda c: (table[c[0]][c[1]] == 0, c[0] == last or c[1] == 0, table[c[0]][c[1]], c))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table of counts. The first figure is the sum of the others."""
+
+    name: str
+    figures: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Counts of one thing, split two ways. `columns` names the figures behind the sum, `share_of` one of them."""
+
+    title: str
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    share_of: str = ""
+    about: str = ""
+
+    def whole(self) -> Row:
+        """Return the sum of the rows."""
+        sums = tuple(sum(row.figures[at] for row in self.rows) for at in range(len(self.columns) + 1))
+        return Row("All", sums)
+
+
+Counted = Mapping[tuple[str, str], int]
+"""How many: (code of the row, code of the column) → number."""
+
+
+def table(
+    counted: Counted,
+    names: Mapping[str, str],
+    columns: Mapping[str, str],
+    *,
+    unknown: str = "Not told",
+    all_rows: bool = False,
+) -> tuple[Row, ...]:
+    """Return the rows of a table in the order of `names`; codes that it does not name come last, as one row.
+
+    Rows with nothing in them are left out unless `all_rows`: an empty row says something where a gap matters.
+    """
+    extra = sorted({row for row, _ in counted} - set(names))
+    found = [Row(words, _figures(counted, (code,), columns)) for code, words in names.items()]
+    found = found if all_rows else [row for row in found if row.figures[0]]
+    rest = Row(unknown, _figures(counted, extra, columns))
+    return (*found, rest) if rest.figures[0] else tuple(found)
+
+
+def _figures(counted: Counted, codes: Sequence[str], columns: Mapping[str, str]) -> tuple[int, ...]:
+    each = tuple(sum(counted.get((code, column), 0) for code in codes) for column in columns)
+    return (sum(each), *each)
+
+
+def months(since: date, until: date) -> dict[str, str]:
+    """Return the months from one day to another, both included: "2026-09" → "Sep 2026"."""
+    found, year, month = {}, since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        first = date(year, month, 1)
+        found[f"{first:%Y-%m}"] = f"{first:%b %Y}"
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found

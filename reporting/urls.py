@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from reporting import views
+from reporting.views import tables, two_hour
 
 app_name = "reporting"
-urlpatterns = [path("reports/two-hour/", views.two_hour, name="two_hour")]
+urlpatterns = [
+    path("reports/two-hour/", two_hour.two_hour, name="two_hour"),
+    *(path(f"reports/{code}/", tables.table, {"code": code}, name=code) for code in tables.REPORTS),
+]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from pytest_django.plugin import DjangoDbBlocker
 
 from icras.embedded import Valkey
 from tests import browser
@@ -49,6 +51,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it in one line, not once for each test."""
     if not browser.executable():
         terminalreporter.write_line(browser.MISSING)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Leave nobody in the test database when it is dropped: a live server keeps a browser's connection for a minute."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, state, left(query, 200), pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
 
 
 @pytest.fixture(scope="session")

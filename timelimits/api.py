@@ -8,14 +8,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import actor_of
+from accounts.api.clients import actor_of
+from accounts.api.document import described
+from accounts.api.endpoint import Endpoint, instant
 from accounts.domain import AccessLevel, Permission
-from accounts.openapi import described
-from accounts.rest import Endpoint, instant
 from audit.commands import note_read, now
 from timelimits import queries
 from timelimits.domain import BREACH, State
-from timelimits.explanation import Explanation
+from timelimits.queries.explanation import Explanation
 
 STATES: dict[State, str] = {State.OVERDUE: "breached"}
 SIGHT = (AccessLevel.FULL, AccessLevel.STATUS)

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 
-from accounts.fields import DayField
 from accounts.forms import PersonChoice
-from timelimits.domain import MISS_REASONS, ExtensionReason
-from timelimits.models import Clock
+from accounts.forms.fields import ClockTimeField, DayField, london_instant, offer
+from timelimits.domain import CORRECTION_REASONS, MISS_REASONS, CorrectionReason, ExtensionReason
+from timelimits.models import Clock, Policy
 from timelimits.presenters import reason_words
 
 EXTENSION_WORDS = {
@@ -30,8 +30,8 @@ class MissedForm(forms.Form):
         super().__init__(*args, **options)
         which = self.fields["clocks"]
         which.queryset = Clock.objects.filter(pk__in=[clock.pk for clock, _ in rows])  # type: ignore[attr-defined]
-        which.choices = [(clock.pk, words) for clock, words in rows]  # type: ignore[attr-defined]
-        self.fields["reason"].choices = [(r.value, words) for r, words in MISS_REASONS.items()]  # type: ignore[attr-defined]
+        offer(self, "clocks", [(clock.pk, words) for clock, words in rows])
+        offer(self, "reason", [(r.value, words) for r, words in MISS_REASONS.items()])
 
 
 class PauseForm(forms.Form):
@@ -42,7 +42,7 @@ class PauseForm(forms.Form):
 
     def __init__(self, *args: Any, reasons: tuple[str, ...], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["reason"].choices = [(code, reason_words(code)) for code in reasons]  # type: ignore[attr-defined]
+        offer(self, "reason", [(code, reason_words(code)) for code in reasons])
 
 
 class ExtendForm(forms.Form):
@@ -52,7 +52,66 @@ class ExtendForm(forms.Form):
     reason = forms.ChoiceField(
         label="Why", choices=[(r.value, words) for r, words in EXTENSION_WORDS.items()], widget=forms.RadioSelect
     )
-    approver = PersonChoice(label="Agreed by", help_text="Somebody other than you")
+    approver = PersonChoice(label="Who is to agree", help_text="A lead other than you. They get a message")
+
+
+class CorrectStartForm(forms.Form):
+    """When a clock should have started, and why it did not. A time that came twice is asked for by BST or GMT."""
+
+    day = DayField(label="Day it should have started")
+    at = ClockTimeField(
+        label="Time", help_text="24-hour clock, like 09:30", error_messages={"required": "Enter the time"}
+    )
+    which = forms.ChoiceField(
+        label="If the clocks went back that night", required=False,
+        choices=[("", "They did not"), ("bst", "Before they went back (BST)"), ("gmt", "After (GMT)")],
+    )  # fmt: skip
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[(r.value, words) for r, words in CORRECTION_REASONS.items() if r is not CorrectionReason.RULE_CHANGED],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why"},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Put the instant beside day and time."""
+        told = self.cleaned_data
+        if told.get("day") and told.get("at"):
+            second = {"bst": False, "gmt": True}.get(told.get("which", ""))
+            try:
+                told["started_at"] = london_instant(told["day"], told["at"], second)
+            except forms.ValidationError as fault:
+                self.add_error("at", fault)
+        return told
+
+
+class RebaseForm(forms.Form):
+    """Which version of its limit a clock is measured by, and why."""
+
+    policy_id = forms.TypedChoiceField(
+        label="Measure it by", coerce=int, widget=forms.RadioSelect, error_messages={"required": "Choose a version"}
+    )
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[(r.value, words) for r, words in CORRECTION_REASONS.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why"},
+    )
+
+    def __init__(self, *args: Any, versions: list[Policy], **options: Any) -> None:
+        super().__init__(*args, **options)
+        offer(self, "policy_id", [(row.pk, f"Version {row.version}: {row.title}") for row in versions])
+
+
+class RefuseForm(forms.Form):
+    """Why a second person says no."""
+
+    note = forms.CharField(
+        label="If you refuse: why",
+        max_length=1000,
+        widget=forms.Textarea,
+        error_messages={"required": "Say why, in a few words"},
+    )
 
 
 class OverrideForm(forms.Form):
@@ -64,5 +123,4 @@ class OverrideForm(forms.Form):
 
     def __init__(self, *args: Any, permissions: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
-        choices = [(code, reason_words(code.replace(".", " "))) for code in permissions]
-        self.fields["permission"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "permission", [(code, reason_words(code.replace(".", " "))) for code in permissions])

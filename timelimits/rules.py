@@ -1,6 +1,6 @@
 """How time runs against a limit. Pure: (history, terms) in, instants and sums out. No database, no clock of its own.
 
-Everything that says "met" or "overdue", in Python or in SQL, goes by `is_met` and `is_overdue`.
+Everything that says "overdue", in Python or in SQL, goes by `is_overdue`; what is not overdue when it stops is met.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise, takewhile
 from math import ceil
 
-from timelimits.bank_holidays import BankHolidays, CalendarGapError
 from timelimits.domain import (
     MAX_CLOSED_DAYS,
     WARNING_HOUR,
@@ -27,7 +26,8 @@ from timelimits.domain import (
     State,
     Window,
 )
-from timelimits.local_time import DAY, TICK, at_hour, end_of_day, local_date, opening_edge, start_of_day
+from timelimits.domain.bank_holidays import BankHolidays, CalendarGapError
+from timelimits.domain.local_time import DAY, TICK, at_hour, end_of_day, local_date, opening_edge, start_of_day
 
 FAR = datetime.max.replace(tzinfo=UTC)
 SATURDAY = 5
@@ -50,11 +50,6 @@ class Terms:
 def is_overdue(due_at: datetime | None, at: datetime) -> bool:
     """Say whether a running clock is late at the instant: strictly after its due instant. Paused is never late."""
     return due_at is not None and at > due_at
-
-
-def is_met(due_at: datetime | None, stopped_at: datetime) -> bool:
-    """Say whether a clock stopped in time: at its due instant still counts."""
-    return not is_overdue(due_at, stopped_at)
 
 
 def outcome(due_at: datetime | None, stopped_at: datetime, *, cancelled: bool = False) -> Outcome:

@@ -5,9 +5,9 @@ from datetime import date
 
 from oauth2_provider.models import Application
 
+from accounts.commands.placing import put_row
 from accounts.domain import Change, Permission, Role, Scope
 from accounts.models import Membership, Organisation, PartnerClient, Place, Team, User
-from accounts.placing import put_row
 from audit.commands import command, now, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken

@@ -6,8 +6,8 @@ from uuid import UUID
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 from oauth2_provider.models import AccessToken, Application
 
+from accounts.commands.locks import locked_partner
 from accounts.domain import SCOPES, Permission, Scope
-from accounts.guards import locked_partner
 from accounts.models import Organisation, PartnerClient
 from audit.commands import command, now, record, require
 from audit.domain import Actor

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 
+from accounts.commands.locks import keep_an_administrator, lock_administrators, locked_user
 from accounts.domain import Permission, ResetReason
-from accounts.guards import keep_an_administrator, lock_administrators, locked_user
 from accounts.models import User
 from audit.commands import command, record, require
 from audit.domain import Actor
@@ -81,9 +81,24 @@ def reset_second_factor(*, by: Actor, user_id: UUID, reason: ResetReason) -> int
     if by.user_id == user.pk:
         raise RuleBroken("own_account", "You can’t reset your own second factor. Ask another administrator.")
     removed: int
+    user.factor_changes += 1  # ends every session
+    user.save(update_fields=["factor_changes"])
     removed, _ = Authenticator.objects.filter(user_id=user.pk).delete()
     record(case_id=user.pk, event="account.second_factor_reset", subject=f"user:{user.pk}", reason=str(reason))
     return removed
+
+
+@command
+def end_sessions(*, by: Actor, user_id: UUID) -> int:
+    """Count one change of a second factor: every session of the person ends, trusted devices are asked again.
+
+    Returns the count, which a session that goes on must carry. Called where the change itself was allowed.
+    """
+    user = locked_user(user_id)
+    user.factor_changes += 1
+    user.save(update_fields=["factor_changes"])
+    record(case_id=user.pk, event="account.sessions_ended", subject=f"user:{user.pk}")
+    return user.factor_changes
 
 
 @command

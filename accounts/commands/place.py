@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
-from accounts.domain import Change, DayKind, Duty, Opening, Permission, TeamKind
-from accounts.models import Organisation, Place, ShiftPattern, Team, TeamHours, User
-from accounts.placing import put_row
+from accounts.commands.placing import put_row
+from accounts.domain import Change, DayKind, Duty, Opening, Permission, Role, TeamKind
+from accounts.models import ClaimRole, Organisation, Place, ShiftPattern, Team, TeamHours, User
 from audit.commands import command, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken
@@ -114,3 +114,30 @@ def put_shift_pattern(
         return None
     ShiftPattern.objects.create(**shift)
     return Change(f"shift {team} {duty} {email} {days} {begins:%H:%M}", "added")
+
+
+@command
+def put_claim_role(
+    *, by: Actor, provider: str, claim: str, value: str, team: str, role: Role, profession: str = ""
+) -> Change | None:
+    """Add or change what a value of a work sign-in's claim brings: a role in a team, from the next sign-in on."""
+    require(by, Permission.PLACE_MANAGE)
+    key = {"provider": provider, "claim": claim, "value": value, "team": Team.objects.get(code=team), "role": role}
+    return put_row(ClaimRole, _claim_words(provider, claim, value, team, role), key, {"profession": profession})
+
+
+@command
+def end_claim_roles(*, by: Actor, keep: Iterable[tuple[str, ...]]) -> list[Change]:
+    """Take away every mapping but these (provider, claim, value, team, role): what it gave ends at the next sign-in."""
+    require(by, Permission.PLACE_MANAGE)
+    kept, ended = set(keep), []
+    for row in ClaimRole.objects.select_for_update(of=("self",)).select_related("team").order_by("pk"):
+        key = (row.provider, row.claim, row.value, row.team.code, row.role)
+        if key not in kept:
+            row.delete()
+            ended.append(Change(_claim_words(*key), "ended"))
+    return ended
+
+
+def _claim_words(provider: str, claim: str, value: str, team: str, role: str) -> str:
+    return f"sign-in {provider} {claim}={value}: {role} {team}"

@@ -3,8 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from accounts.commands.locks import keep_an_administrator, lock_administrators, locked_user
 from accounts.domain import Permission, Role
-from accounts.guards import keep_an_administrator, lock_administrators, locked_user
 from accounts.models import Membership, Team
 from audit.commands import command, record, require
 from audit.domain import Actor

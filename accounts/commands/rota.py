@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from uuid import UUID
 
+from accounts.commands.locks import locked_colleague, locked_team, locked_user
 from accounts.domain import DayKind, Duty, Permission
-from accounts.guards import locked_colleague, locked_team, locked_user
 from accounts.models import Cover, Shift, ShiftPattern, TeamHours, User
 from audit.commands import command, record, require
 from audit.domain import Actor

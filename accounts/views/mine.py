@@ -8,10 +8,25 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import commands
+from accounts.domain import Duty
 from accounts.presenters import DUTY_WORDS, role_words, sentence
-from accounts.queries import current_memberships, duties_of
-from accounts.request import actor_of
+from accounts.queries import current_memberships
+from accounts.queries.directory import work_links, work_providers
+from accounts.request import actor_of, asked
 from audit.commands import now
+
+
+def _factors(request: HttpRequest) -> dict[str, object]:
+    by_kind: dict[str, list[Authenticator]] = {}
+    for one in Authenticator.objects.filter(user=request.user.pk).order_by("pk"):
+        by_kind.setdefault(one.type, []).append(one)
+    since = {provider: day for provider, _, day in work_links(request.user)}
+    return {
+        "app": next(iter(by_kind.get(Authenticator.Type.TOTP, [])), None),
+        "passkeys": by_kind.get(Authenticator.Type.WEBAUTHN, []),
+        "codes": bool(by_kind.get(Authenticator.Type.RECOVERY_CODES)),
+        "work": [(provider, words, since.get(provider)) for provider, words in work_providers()],
+    }
 
 
 @require_safe
@@ -21,8 +36,8 @@ def me(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "account",
         "roles": [(role_words(one.role), one.team.name, one.starts_on, one.ends_on) for one in held],
-        "duties": [(sentence(DUTY_WORDS[duty]), team) for duty, team in duties_of(request.user, now())],  # type: ignore[arg-type, index]
-        "factors": list(Authenticator.objects.filter(user=request.user.pk)),
+        "duties": [(sentence(DUTY_WORDS[Duty(duty)]), team) for duty, team in actor_of(request).duties],
+        **_factors(request),
     }
     return render(request, "accounts/me.html", context)
 
@@ -45,7 +60,7 @@ def letter_keys(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def extend(request: HttpRequest) -> HttpResponse:
     """Keep my session (POST: any request that is no poll keeps it), or tell when it ends (GET, asked as a poll)."""
-    ends = request.session_ends  # type: ignore[attr-defined]
+    ends = asked(request).session_ends
     if request.method == "POST" and "application/json" not in request.headers.get("Accept", ""):
         messages.success(request, "You stay signed in.")
         return HttpResponseRedirect(reverse("accounts:me"))

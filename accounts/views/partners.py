@@ -9,16 +9,18 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import commands, directory
+from accounts import commands
 from accounts.domain import SCOPES, Permission, Scope
-from accounts.forms import PartnerForm, accepted
+from accounts.forms import PartnerForm, accepted, status_of
 from accounts.presenters import event_line
+from accounts.queries import directory
 from accounts.request import actor_of
 from audit.commands import require
 
 
 def _page(request: HttpRequest, template: str, **context: object) -> HttpResponse:
-    return render(request, f"accounts/{template}.html", {"section": "partners", **context})
+    shown, status = {"section": "partners", **context}, status_of(context.get("form"))
+    return render(request, f"accounts/{template}.html", shown, status=status)
 
 
 def _open(client_id: UUID) -> HttpResponse:

@@ -8,12 +8,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import commands, directory, invitation
+from accounts import commands
+from accounts.commands import invitation
 from accounts.domain import Permission, Role
-from accounts.forms import InviteForm, LastDayForm, PersonForm, ResetFactorForm, RoleForm, accepted
+from accounts.domain.rota import LONDON
+from accounts.forms import InviteForm, LastDayForm, PersonForm, ResetFactorForm, RoleForm, accepted, status_of
 from accounts.presenters import event_line, people_tabs, role_words
+from accounts.queries import directory
 from accounts.request import actor_of, read_id
-from accounts.rota import LONDON
 from audit.commands import now, require
 from audit.refusals import NotFound
 
@@ -23,7 +25,8 @@ def _open(request: HttpRequest, user_id: UUID) -> HttpResponse:
 
 
 def _form(request: HttpRequest, template: str, **context: object) -> HttpResponse:
-    return render(request, f"accounts/{template}.html", {"section": "people", **context})
+    shown, status = {"section": "people", **context}, status_of(context.get("form"))
+    return render(request, f"accounts/{template}.html", shown, status=status)
 
 
 @require_safe
@@ -51,6 +54,7 @@ def person(request: HttpRequest, user_id: UUID) -> HttpResponse:
     today = now().astimezone(LONDON).date()
     context = {
         "person": found,
+        "work": directory.work_links(found),
         "roles": [(one, role_words(one.role), one.ends_on and one.ends_on < today) for one in found.memberships.all()],
         "history": [(one, event_line(one.event, one.data)) for one in directory.history(by, user_id)],
     }
@@ -63,7 +67,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     require(by, Permission.ACCOUNT_MANAGE)
     form = InviteForm(request.POST or None, initial={"starts_on": now().astimezone(LONDON).date()})
-    if request.method == "POST" and accepted(form, lambda typed: invitation.invite(request, by, typed)):
+    if request.method == "POST" and accepted(form, lambda typed: invitation.invite(by, typed)):
         messages.success(request, f"{form.cleaned_data['name']} is invited. The link is good for three days.")
         return HttpResponseRedirect(reverse("accounts:people"))
     return _form(request, "invite", form=form)
@@ -73,7 +77,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def invite_again(request: HttpRequest, user_id: UUID) -> HttpResponse:
     """Send the link to set a password once more."""
     found = directory.person(actor_of(request), user_id)
-    invitation.send(request, found)
+    invitation.send(found)
     messages.success(request, f"A new link is on its way to {found.email}.")
     return _open(request, user_id)
 

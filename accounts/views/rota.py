@@ -11,11 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import commands, directory
-from accounts.forms import CoverForm, HoursForm, LastDayForm, PatternForm, ShiftForm, accepted
+from accounts import commands
+from accounts.domain.rota import LONDON
+from accounts.forms import CoverForm, HoursForm, LastDayForm, PatternForm, ShiftForm, accepted, status_of
 from accounts.presenters import hours_by_day, pattern_lines, week_of_hours
+from accounts.queries import directory
 from accounts.request import actor_of
-from accounts.rota import LONDON
 from audit.commands import now
 
 
@@ -31,7 +32,8 @@ def _add(
     if request.method == "POST" and accepted(form, act):
         messages.success(request, "The rota is changed.")
         return _open(team_id)
-    return render(request, "accounts/rota_form.html", {"section": "rota", "form": form, "team": team, "title": title})
+    context = {"section": "rota", "form": form, "team": team, "title": title}
+    return render(request, "accounts/rota_form.html", context, status=status_of(form))
 
 
 @require_safe
@@ -111,7 +113,9 @@ def add_shift(request: HttpRequest, team_id: UUID) -> HttpResponse:
 @require_POST
 def remove_shift(request: HttpRequest, team_id: UUID, shift_id: int) -> HttpResponse:
     """Take a single shift off the rota."""
-    commands.remove_shift(by=actor_of(request), shift_id=shift_id)
+    by = actor_of(request)
+    directory.team_rota(by, team_id, now())  # of a team that is not theirs, nothing is told
+    commands.remove_shift(by=by, shift_id=shift_id)
     return _open(team_id)
 
 
@@ -130,5 +134,7 @@ def add_cover(request: HttpRequest, team_id: UUID) -> HttpResponse:
 @require_POST
 def remove_cover(request: HttpRequest, team_id: UUID, cover_id: int) -> HttpResponse:
     """Take a cover away."""
-    commands.remove_cover(by=actor_of(request), cover_id=cover_id)
+    by = actor_of(request)
+    directory.team_rota(by, team_id, now())  # of a team that is not theirs, nothing is told
+    commands.remove_cover(by=by, cover_id=cover_id)
     return _open(team_id)

@@ -1,6 +1,6 @@
 """The board in words: tabs, filters, rows, what is empty. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,17 +9,20 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.domain import Permission
 from audit.domain import Actor
-from casework.domain import COUNTED_TO, PAGE, BoardView, Counts, Cursor, Looked, Show, Tab, write_instant
+from casework.domain import COUNTED_TO, PAGE, BoardView, Counts, Cursor, Looked, Several, Show, Tab, write_instant
 from casework.presenters.words import MOST_WARNINGS, ago_words, digits_of, in_short, since_words
-from casework.queries.board import Done, Held, Page
-from casework.queries.place import PlaceWords
-from referrals.domain import BY_VERB, STATUS_WORDS, Phase, Status
+from casework.queries.around import PlaceWords
+from casework.queries.board import Done, Page
+from casework.queries.lines import Line
+from referrals.domain import BY_VERB, STATUS_WORDS, Phase, Status, Urgency
 from referrals.models import Referral
-from referrals.presenters import age_of, caller_words, name_of, spaced_phone, warnings_of, where_now
+from referrals.presenters import age_of, caller_words, name_of, spaced_phone, wall_clock, warnings_of, where_now
 from timelimits.models import Clock
 from timelimits.presenters import ClockWords, clock_words, words_of
 
+ANY_ID = str(UUID(int=0))
 POLL_SECONDS = 15
 SHORT = 44
 UNBROKEN = 14
@@ -32,8 +35,14 @@ TAB_WORDS = {
     Tab.STEP_DOWN: "Step-down",
     Tab.DONE: "Done today",
 }
+SEVERAL_WORDS = {
+    Several.SEEN: "Mark as seen",
+    Several.TAKE: "I have these",
+    Several.FILE: "Download these (CSV)",
+}
 STAGE_WORDS = {Phase.NEW: "New", Phase.WAITING: "Waiting for reply", Phase.ACCEPTED: "Not seen yet"}
 NO_CLOCK_WORDS = {"all_paused": "Paused", "between_limits": "No time limit runs"}
+RESTRICTED_WORDS = "Restricted record"
 EMPTY_WORDS = {
     Tab.ALL: "Nobody is waiting",
     Tab.TWO_HOUR: "Nobody is waiting for a 2-hour visit",
@@ -53,6 +62,7 @@ class Reader:
     now: datetime
     looked: Looked
     chosen: UUID | None = None
+    picked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class Board:
     tabs: list[dict[str, Any]]
     zone_chips: list[dict[str, Any]]
     show_chips: list[dict[str, Any]]
+    more_chips: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     empty: dict[str, Any]
     range: str
@@ -80,6 +91,10 @@ class Board:
     late: bool
     arrived: str
     call: dict[str, str] | None
+    may_hand_over: bool
+    may_export: bool
+    saved_chips: list[dict[str, Any]]
+    several: list[tuple[str, str]]
     page: int = PAGE
     every: int = POLL_SECONDS
 
@@ -113,6 +128,33 @@ def zone_chips(view: BoardView, zones: Mapping[str, str]) -> list[dict[str, Any]
     ]
 
 
+def more_chips(view: BoardView, place: PlaceWords) -> list[dict[str, Any]]:
+    """Return the filters by urgency and hospital; the one that is on switches itself off."""
+    urgent = {Urgency.CRISIS: "2-hour only", Urgency.PLANNED: "Planned only"}
+    of_urgency = [("urgency", str(code), words) for code, words in urgent.items()]
+    of_hospital = [("hospital", code.code, code.words) for code in place.hospitals if not code.extra.get("retired")]
+    return [
+        {
+            "url": view.with_(**{name: "" if getattr(view, name) == code else code}).query(),
+            "words": words,
+            "current": getattr(view, name) == code,
+        }
+        for name, code, words in (*of_urgency, *of_hospital)
+    ]
+
+
+def saved_chips(view: BoardView, counts: Counts) -> list[dict[str, Any]]:
+    """Return the views that this person keeps under a name."""
+    return [{"url": saved.view.query(), "words": saved.name, "current": saved.view == view} for saved in counts.saved]
+
+
+def several_acts(by: Actor) -> list[tuple[str, str]]:
+    """Return what may be done with several rows at once: code and words. Never a decline."""
+    needs = {Several.SEEN: Permission.BOARD_READ, Several.TAKE: BY_VERB["take"].permission}
+    needs[Several.FILE] = Permission.BOARD_EXPORT
+    return [(str(act), words) for act, words in SEVERAL_WORDS.items() if by.may(needs[act])]
+
+
 def show_chips(view: BoardView, counts: Counts) -> list[dict[str, Any]]:
     """Return the filters by who has it; the one that is on switches itself off."""
     words = {
@@ -144,8 +186,8 @@ def board(
     done = view.tab is Tab.DONE
     here = view.query(after=str(after or ""))
     late = age is None or age.total_seconds() > settings.ICRAS_SWEEP_LATE_SECONDS
-    shown = [done_row(each, reader, place) if done else row(each, reader, place) for each in page.rows]
-    rows = [each | _links(each["id"], view, after) for each in shown]
+    rows = [done_row(each, reader, place) if done else row(each, reader, place) for each in in_order(page.rows, after)]
+    _link(rows, view, after)
     return Board(
         view=view,
         title=TAB_WORDS[view.tab],
@@ -155,6 +197,7 @@ def board(
         tabs=tabs(view, counts),
         zone_chips=zone_chips(view, place.zones),
         show_chips=[] if done else show_chips(view, counts),
+        more_chips=more_chips(view, place),
         rows=rows,
         empty=empty(view, counts, place.zones, reader.by),
         range=_range(len(rows), view, counts, after),
@@ -168,14 +211,26 @@ def board(
         late=late,
         arrived=arrived_words(counts.arrived),
         call=call_act(reader.by),
+        may_hand_over=reader.by.may(Permission.SHIFT_HAND_OVER),
+        may_export=reader.by.may(Permission.BOARD_EXPORT),
+        saved_chips=saved_chips(view, counts),
+        several=several_acts(reader.by) if rows and not done else [],
     )
 
 
-def _links(key: str, view: BoardView, after: Cursor | None) -> dict[str, str]:
-    return {
-        "url": f"{view.query(after=str(after or ''), chosen=key)}#panel",
-        "panel_url": reverse("casework:panel", args=[key]),
-    }
+def in_order(rows: Sequence[Any], after: Cursor | None) -> Sequence[Any]:
+    """Return the rows of the first page with those first where an ambulance crew waits; later pages as they are."""
+    return rows if after else sorted(rows, key=lambda row: getattr(row, "crew_since", None) is None)
+
+
+def _link(rows: list[dict[str, Any]], view: BoardView, after: Cursor | None) -> None:
+    """Give each row its two addresses, which are made once and differ in the id alone; a closed one has its door."""
+    here, panel = view.query(after=str(after or ""), chosen=ANY_ID), reverse("casework:panel", args=[ANY_ID])
+    for each in rows:
+        if each["closed"]:
+            continue
+        each["url"] = f"{here.replace(ANY_ID, each['id'])}#panel"
+        each["panel_url"] = panel.replace(ANY_ID, each["id"])
 
 
 def _range(rows: int, view: BoardView, counts: Counts, after: Cursor | None) -> str:
@@ -194,23 +249,49 @@ def call_act(by: Actor) -> dict[str, str] | None:
     return {"url": reverse(move.page), "words": move.words, "key": "N", "icon": "phone"}
 
 
-def row(held: Held, reader: Reader, place: PlaceWords) -> dict[str, Any]:
-    """Return one row of an open list, as worklist_row.html reads it."""
-    case, referral = held.deadline, held.referral
-    who, since = _who(held, reader)
-    return _shared(referral, reader, place) | {
-        "clock": deadline_words(held, reader.now),
-        "stage": _stage(held),
+def row(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    """Return one row of an open list, as board_list.html reads it."""
+    who, since = _who(line, reader)
+    return (_closed(line, reader, place) if line.closed else _shared(line, reader, place)) | {
+        "clock": deadline_words(line, reader.now),
+        "stage": _stage(line),
         "who": who,
         "since": since,
-        "unseen": reader.looked.is_unseen(case.case_id, case.phase, case.opened_at),
+        "unseen": reader.looked.is_unseen(line.case_id, line.phase, line.opened_at),
+        "unopened": line.unopened and not line.closed,
+        "restricted": line.restricted,
+        **_crew(line, reader, place),
+        "picked": str(line.id) in reader.picked,
     }
 
 
-def _shared(referral: Referral, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+def _crew(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    """Return the warning that a crew waits, before all others."""
+    if line.crew_since is None or line.closed:
+        return {}
+    waits = f"Crew waiting since {wall_clock(line.crew_since, reader.now)}"
+    return {"warnings": [waits, *warnings_of(line, place.warnings)][:MOST_WARNINGS]}
+
+
+def _closed(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
+    """Return a restricted case that is closed to the reader: that there is one, and the door for whoever may."""
+    door = reader.by.may(Permission.PERSON_BREAK_GLASS)
+    return {
+        "id": str(line.id),
+        "closed": True,
+        "name": RESTRICTED_WORDS,
+        "url": reverse("casework:break_glass", args=[line.person_id]) if door else "",
+        "door": "Open with a reason" if door else "Open to those who are named",
+        "zone": place.zones.get(line.zone, line.zone),
+        "current": False,
+    }
+
+
+def _shared(referral: Line | Referral, reader: Reader, place: PlaceWords) -> dict[str, Any]:
     where, icon = where_now(referral)
     return {
-        "id": str(referral.pk),
+        "id": str(referral.id),
+        "closed": False,
         "name": name_of(referral.person),
         "age": age_of(referral.person, reader.now),
         "where": in_short(where, SHORT),
@@ -222,33 +303,33 @@ def _shared(referral: Referral, reader: Reader, place: PlaceWords) -> dict[str, 
         "phone": spaced_phone(referral.ring_back),
         "whole": len(referral.ring_back) <= UNBROKEN,
         "tel": digits_of(referral.ring_back),
-        "current": referral.pk == reader.chosen,
+        "unseen": False,
+        "unopened": False,
+        "picked": False,
+        "current": referral.id == reader.chosen,
     }
 
 
-def deadline_words(held: Held, now: datetime) -> ClockWords:
+def deadline_words(line: Line, now: datetime) -> ClockWords:
     """Return the words of the clock that is due next; for a case without one, why none runs."""
-    case = held.deadline
-    if case.next_due_at is None:
-        why = NO_CLOCK_WORDS.get(case.no_clock_reason, "No time limit runs")
+    if line.next_due_at is None:
+        why = NO_CLOCK_WORDS.get(line.no_clock_reason, "No time limit runs")
         return ClockWords(state="pause", headline=why, second="Nothing is due", icon="pause")
-    return clock_words(case.next_due_at, now, label=held.label, soon_at=held.soon_at)
+    return clock_words(line.next_due_at, now, label=line.label or "", soon_at=line.soon_at)
 
 
-def _stage(held: Held) -> str:
-    stage = STAGE_WORDS.get(Phase(held.deadline.phase), "Open")
-    return f"{stage}, step-down" if held.deadline.step_down and held.deadline.phase == Phase.NEW else stage
+def _stage(line: Line) -> str:
+    stage = STAGE_WORDS.get(Phase(line.phase), "Open")
+    return f"{stage}, step-down" if line.step_down and line.phase == Phase.NEW else stage
 
 
-def _who(held: Held, reader: Reader) -> tuple[str, str]:
+def _who(line: Line, reader: Reader) -> tuple[str, str]:
     """Return who has it and since when; nobody has it since it was received."""
-    case, referral = held.deadline, held.referral
-    if case.responsible_user_id is None:
-        return "Nobody", since_words(referral.received_at, reader.now)
-    own = case.responsible_user_id == reader.by.user_id
-    name = "You" if own or case.responsible_user is None else case.responsible_user.name
-    accepted = referral.status == Status.ACCEPTED
-    return name, since_words(held.moved_at if accepted else referral.held_at or held.moved_at, reader.now)
+    if line.responsible_user_id is None:
+        return "Nobody", since_words(line.received_at, reader.now)
+    name = "You" if line.responsible_user_id == reader.by.user_id else line.responsible or ""
+    accepted = line.status == Status.ACCEPTED
+    return name, since_words(line.moved_at if accepted else line.held_at or line.moved_at, reader.now)
 
 
 def done_row(done: Done, reader: Reader, place: PlaceWords) -> dict[str, Any]:
@@ -259,6 +340,7 @@ def done_row(done: Done, reader: Reader, place: PlaceWords) -> dict[str, Any]:
         "stage": "Seen" if referral.status == Status.ACCEPTED else STATUS_WORDS[Status(referral.status)],
         "who": referral.held_by.name if referral.held_by else "",
         "since": since_words(referral.done_at, reader.now),
+        "restricted": done.restricted,
     }
 
 
@@ -282,7 +364,7 @@ def arrived_words(number: int) -> str:
 def empty(view: BoardView, counts: Counts, zones: Mapping[str, str], by: Actor) -> dict[str, Any]:
     """Return what an empty list means, what is filtered, and where there is something to do."""
     show = {Show.NOBODY: "nobody has it", Show.MINE: "mine", Show.UNSEEN: "new since you looked"}
-    filtered = view.zone or view.show
+    filtered = view.zone or view.show or view.urgency or view.hospital
     call, done = call_act(by), counts.tabs[Tab.DONE]
     acts: list[Any] = [call] if call else []
     if view.tab is not Tab.NEW and counts.tabs[Tab.NEW]:

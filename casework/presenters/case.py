@@ -8,29 +8,39 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.domain import CodeListName, Permission
-from accounts.rota import LONDON
+from accounts.domain.rota import LONDON
 from audit.domain import Actor
 from audit.models import CaseEvent
 from casework.domain import Cursor, TimelineFilter
 from casework.presenters import timeline
 from casework.presenters.board import shown_clock
 from casework.presenters.words import day_of, digits_of, hour, short_date, since_words
+from casework.queries.around import PlaceWords
 from casework.queries.case import Case, Events, next_due, transition_key
 from pathways.domain import END_WORDS, INTERMEDIATE_CARE, EndReason, EpisodeStatus
 from pathways.models import Episode, Task
 from pathways.presenters import acts_for as episode_acts
+from pathways.presenters import discharge_words
 from referrals.domain import CRISIS_RESPONSE, Service
+from referrals.domain.circle import Around, Talk
 from referrals.models import Referral
 from referrals.presenters import (
     SERVICE_WORDS,
+    TALK_WORDS,
     acts_for,
     address_now,
     age_of,
     caller_words,
+    flags,
+    going_there,
     name_of,
+    question_rows,
     said_once,
     spaced_phone,
     stage_of,
+    talk_rows,
+    talk_to,
+    visit_warnings,
     warnings_of,
 )
 from timelimits.domain import Outcome
@@ -44,6 +54,7 @@ DOCK_ICONS = {
     "contact": "phone", "allocate": "swap", "confirm_coordinator": "people", "end": "gone", "accept": "met",
     "take": "people", "triage": "swap", "ask": "ask", "answer": "note", "redirect": "swap", "not_wanted": "gone",
     "decline": "gone", "withdraw": "gone", "confirm_999": "warn",
+    "crew": "run", "tell_crew": "run", "check_who": "people",
 }  # fmt: skip
 FILTER_WORDS = {
     TimelineFilter.ALL: "All",
@@ -65,29 +76,49 @@ class ShownClock:
     words: str
 
 
-def case_words(held: Case, by: Actor, now: datetime) -> dict[str, Any]:
+def case_words(held: Case, place: PlaceWords, by: Actor, now: datetime) -> dict[str, Any]:
     """Return everything on the case page but its timeline."""
     referral, episode = held.referrals[-1], held.episode
     person = held.opened_by.person
-    words = {name: {code.code: code.words for code in codes} for name, codes in held.lists.items()}
+    words = {name: {code.code: code.words for code in codes} for name, codes in place.lists.items()}
     return {
         "head": {
             "name": name_of(person),
             "age": age_of(person, now),
             "nhs_number": person.nhs_number,
+            "closed": person.closed,
             "line": _line(held, now),
             "reference": _reference(held, now),
         },
         "facts": _facts(held, referral, now),
-        "warnings": warnings_of(referral, held.lists[CodeListName.WARNINGS]),
+        "warnings": [*warnings_of(referral, place.warnings), *visit_warnings(held.needs)],
+        "needs": flags(held.needs),
+        "going": going_there(held.needs),
+        "talk": talk_rows(held.needs.circle),
+        "record": person if by.may(Permission.PERSON_READ) else None,
         "clocks": [_clock(clock, by, now) for clock in held.clocks],
         "acts": _dock(held, by),
         "due": [_due(at, row, by, now) for at, row in next_due(held, MOST_DUE)],
         "told": [_told(each, words, now) for each in reversed(held.referrals)],
+        "leaving": _leaving(held, by, now),
+        "questions": question_rows(held.questions, now),
+        "worries": [_worry(each, by, now) for each in held.worries],
         "unconfirmed": bool(episode and episode.status == EpisodeStatus.LIVE and not episode.coordinator_confirmed),
         "kept_safe_by": getattr(episode, "kept_safe_by", None),
         "is_live": bool(episode and episode.status == EpisodeStatus.LIVE),
     }
+
+
+def _leaving(held: Case, by: Actor, now: datetime) -> dict[str, Any] | None:
+    if held.leaving is None:
+        return None
+    return discharge_words(held.leaving, now, may_edit=by.may(Permission.DISCHARGE_EDIT))
+
+
+def _worry(row: Mapping[str, Any], by: Actor, now: datetime) -> dict[str, str]:
+    url = reverse("casework:settle_worry", args=[row["pk"]]) if by.may(Permission.TASK_RECORD) else ""
+    when = since_words(datetime.fromisoformat(row["since"]), now)
+    return {"why": row["why"], "who": f"{row['by']}, {when}", "settle_url": url}
 
 
 def _reference(held: Case, now: datetime) -> str:
@@ -118,9 +149,15 @@ def _service(episode: Any) -> str:
 
 def _facts(held: Case, referral: Referral, now: datetime) -> list[dict[str, Any]]:
     episode = held.episode
-    who, number = _ring_first(referral)
+    who, number, note = _ring_first(referral, held.needs.circle)
     facts: list[dict[str, Any]] = [
-        {"term": "Ring first", "words": who, "href": f"tel:{digits_of(number)}" if number else "", "icon": "phone"},
+        {
+            "term": "Ring first",
+            "words": who,
+            "href": f"tel:{digits_of(number)}" if number else "",
+            "icon": "phone",
+            "note": note,
+        },
         {"term": "Now", "words": address_now(referral)},
         {"term": "With them", "words": referral.who_is_with_them},
         {"term": "Getting in", "words": referral.access},
@@ -132,15 +169,21 @@ def _facts(held: Case, referral: Referral, now: datetime) -> list[dict[str, Any]
     return [fact for fact in facts if fact["words"]]
 
 
-def _ring_first(referral: Referral) -> tuple[str, str]:
-    """Return whom to ring first and the number: the contact person, family who rang, the person, whoever rang."""
+def _ring_first(referral: Referral, circle: Sequence[Around]) -> tuple[str, str, str]:
+    """Return whom to ring first, the number, and whether we may talk to them about the person.
+
+    The contact person, family who rang, the person, whoever rang; nobody about whom the person said no.
+    """
     contact = (referral.contact_name, referral.contact_relationship, referral.contact_phone)
     caller = (referral.caller_name, referral.caller_relationship, referral.ring_back)
     family = caller if referral.caller_relationship else ("", "", "")
     own = (name_of(referral.person), "", referral.person.phone)
-    name, relationship, number = next((each for each in (contact, family, own, caller) if each[2]), ("", "", ""))
-    words = ", ".join(filter(None, (said_once(name, relationship), _whole(number)))) if number else "No number known"
-    return words, number
+    for name, relationship, number in (each for each in (contact, family, own, caller) if each[2]):
+        talk, why = (Talk.YES, "") if (name, relationship, number) == own else talk_to(circle, name, number)
+        if talk is not Talk.NO:
+            words = ", ".join(filter(None, (said_once(name, relationship), _whole(number))))
+            return words, number, f"{TALK_WORDS[talk]}: {why}" if why else ""
+    return "No number known", "", ""
 
 
 def _whole(number: str) -> str:
@@ -173,11 +216,15 @@ def _clock(clock: Clock, by: Actor, now: datetime) -> ShownClock:
 def _dock(held: Case, by: Actor) -> list[dict[str, Any]]:
     """Return the one-tap acts: of the episode, its visits first; else of the referral."""
     if held.episode is None:
-        return [_dock_act(act) for act in acts_for(by, held.opened_by)]
+        return [*(_dock_act(act) for act in acts_for(by, held.opened_by)), *_worry_act(held, by), _plan(held)]
     acts = [_dock_act(act) for act in episode_acts(by, held.episode)]
     if held.episode.status != EpisodeStatus.LIVE:
-        return acts
-    return [*_visit_acts(held, acts), *acts[:1], *_task_act(held, by), *acts[1:]]
+        return [*acts, _plan(held)]
+    return [*_visit_acts(held, acts), *acts[:1], *_task_act(held, by), *acts[1:], *_worry_act(held, by), _plan(held)]
+
+
+def _plan(held: Case) -> dict[str, Any]:
+    return {"url": reverse("careplans:plan", args=[held.root]), "words": "Plan, messages", "icon": "note"}
 
 
 def _task_act(held: Case, by: Actor) -> list[dict[str, Any]]:
@@ -186,12 +233,18 @@ def _task_act(held: Case, by: Actor) -> list[dict[str, Any]]:
     return [{"url": reverse("pathways:task", args=[held.root]), "words": "Task", "key": "T", "icon": "task"}]
 
 
+def _worry_act(held: Case, by: Actor) -> list[dict[str, Any]]:
+    if not by.may(Permission.TASK_RECORD):
+        return []
+    return [{"url": reverse("casework:worry", args=[held.root]), "words": "Worried", "icon": "warn"}]
+
+
 def _dock_act(act: Any) -> dict[str, Any]:
     return {
         "url": act.url,
         "words": act.words,
         "key": act.key,
-        "icon": DOCK_ICONS[act.verb],
+        "icon": DOCK_ICONS.get(act.verb, "note"),
         "alarm": act.verb == "confirm_999",
         "post": act.post,
     }
@@ -246,17 +299,19 @@ def _told(referral: Referral, words: Mapping[str, Mapping[str, str]], now: datet
     }
 
 
-def timeline_words(held: Case, events: Events, shown: TimelineFilter, now: datetime) -> dict[str, Any]:
+def timeline_words(
+    held: Case, place: PlaceWords, events: Events, shown: TimelineFilter, now: datetime
+) -> dict[str, Any]:
     """Return the timeline by local days, newest first, its filters with counts, and where the earlier events begin."""
-    known = _known(held, events)
-    entries = [(_day(group[0], now), _entry(group, known, events)) for group in _together(events.rows)]
+    known = _known(held, place, events)
+    entries = [(_day(group[0], now), _entry(held, group, known)) for group in _together(events.rows)]
     days: dict[str, list[dict[str, str]]] = {}
     for day, entry in entries:
         days.setdefault(day, []).append(entry)
     return {
         "days": [{"words": day, "entries": found} for day, found in days.items()],
         "chips": [
-            {"url": _address(each), "words": f"{words} ({events.counts[each]})", "current": each is shown}
+            {"url": _address(each), "words": f"{words} ({held.counts[each]})", "current": each is shown}
             for each, words in FILTER_WORDS.items()
         ],
         "more_url": _address(shown, events.following) if events.following else "",
@@ -268,9 +323,9 @@ def _address(shown: TimelineFilter, before: Cursor | None = None) -> str:
     return f"?{'&'.join(filter(None, parts))}#timeline"
 
 
-def _known(held: Case, events: Events) -> timeline.Known:
+def _known(held: Case, place: PlaceWords, events: Events) -> timeline.Known:
     return timeline.Known(
-        codes={code.code: code.words for codes in held.lists.values() for code in codes},
+        codes={code.code: code.words for codes in place.lists.values() for code in codes},
         clocks={str(clock.pk): clock.policy.label for clock in held.clocks},
         contacts=events.contacts,
         tasks={f"task:{task.pk}": task.what for task in held.tasks},
@@ -298,9 +353,9 @@ def _together(rows: Sequence[CaseEvent]) -> list[list[CaseEvent]]:
     return groups
 
 
-def _entry(group: Sequence[CaseEvent], known: timeline.Known, events: Events) -> dict[str, str]:
+def _entry(held: Case, group: Sequence[CaseEvent], known: timeline.Known) -> dict[str, str]:
     event = group[0]
-    moved = events.transitions.get(transition_key(event.subject, event.recorded_at))
+    moved = held.moves.get(transition_key(event.subject, event.recorded_at))
     icon, tone, title, text = timeline.words(event, timeline.with_move(known, moved))
     if len(group) > 1:
         title, text = "Time limits started:", f"{', '.join(timeline.limit(each, known) for each in group)}."

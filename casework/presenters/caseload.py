@@ -12,12 +12,12 @@ from audit.domain import Actor
 from casework.domain import Cursor
 from casework.presenters.board import NO_CLOCK_WORDS, shown_clock
 from casework.presenters.words import MOST_WARNINGS, day_of, in_short, since_words
+from casework.queries.around import PlaceWords
 from casework.queries.caseload import Carried, Load, Ringing
-from casework.queries.place import PlaceWords
 from pathways.domain import ContactKind
 from pathways.models import Contact, Task
 from referrals.domain import Phase, Service
-from referrals.presenters import SERVICE_WORDS, age_of, name_of, warnings_of, where_now
+from referrals.presenters import SERVICE_WORDS, age_of, flags, name_of, warnings_of, where_now
 from timelimits.domain import BREACH
 from timelimits.presenters import ClockWords, clock_words
 
@@ -35,9 +35,7 @@ def caseload_words(
         "title": "My caseload" if own else f"Caseload of {name}",
         "own": own,
         "rows": [_row(row, place, now) for row in load.rows],
-        "people": [(str(by.user_id), "Me"), *((str(u.pk), u.name) for u in others if u.pk != by.user_id)]
-        if others
-        else [],
+        "people": _people(by, others),
         "shown": str(shown),
         "next_url": f"?{who}after={load.following}" if load.following else "",
         "first_url": f"?{who}" if after else "",
@@ -67,6 +65,7 @@ def _row(row: Carried, place: PlaceWords, now: datetime) -> dict[str, Any]:
         "task": _task(row.task, now),
         "late": row.task is not None and row.task.due_at < now,
         "contact": _contact(row.contact, now),
+        "needs": flags(row.needs)[:MOST_WARNINGS],
         "warnings": warnings_of(referral, place.warnings)[:MOST_WARNINGS],
     }
 

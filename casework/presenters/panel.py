@@ -5,12 +5,13 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts.domain import CodeListName, Permission
 from casework.presenters.board import Reader, shown_clock
 from casework.presenters.words import since_words
+from casework.queries.around import PlaceWords
 from casework.queries.panel import Panel
-from casework.queries.place import PlaceWords
 from pathways.domain import EpisodeStatus
-from referrals.domain import OPEN, STATUS_WORDS, Agrees, Answer, Status, Urgency, missing_to_decide
+from referrals.domain import OPEN, STATUS_WORDS, Agrees, Answer, Status, Urgency
 from referrals.models import Referral
 from referrals.presenters import (
     AGREES_WORDS,
@@ -18,16 +19,21 @@ from referrals.presenters import (
     Act,
     acts_for,
     address_now,
+    advice_words,
     age_of,
     emergency_words,
     flag_rows,
+    flags,
     name_of,
     question_rows,
     spaced_phone,
     stage_of,
+    still_out,
+    told_rows,
+    visit_warnings,
     warnings_of,
 )
-from referrals.queries import decidable
+from referrals.queries import missing_of
 
 AGREES_NOTE = {
     Agrees.YES: "told so",
@@ -46,14 +52,18 @@ def panel_words(held: Panel, reader: Reader, place: PlaceWords) -> dict[str, Any
         "name": name_of(referral.person),
         "age": age_of(referral.person, reader.now),
         "address": address_now(referral),
-        "warnings": warnings_of(referral, place.warnings),
+        "warnings": [*warnings_of(referral, place.warnings), *visit_warnings(held.needs)],
+        "needs": flags(held.needs),
+        "told": told_rows(held.told, referral.person, reader.now),
+        "may_answer": reader.by.may(Permission.PERSON_EDIT),
         "clocks": [shown_clock(c, reader.now) for c in held.clocks if c.stopped_at is None or not _open(held)],
         "ring_back": _ring_back(referral, reader),
         "agrees": (AGREES_WORDS[agrees], AGREES_NOTE[agrees]),
         "flags": _flags(referral, place),
         "emergency": emergency_words(referral, reader.now),
-        "missing": _missing(held),
-        "questions": question_rows(held.questions, reader.now),
+        "missing": _missing(held, place),
+        "advice": advice_words(held.advice),
+        **_asked(held, reader),
         "live": _live(held, reader),
         "others": [_other(each, reader) for each in held.others],
         "coordinator": coordinator,
@@ -61,7 +71,29 @@ def panel_words(held: Panel, reader: Reader, place: PlaceWords) -> dict[str, Any
         "case_url": reverse("casework:case", args=[referral.case_id]),
         "is_open": _open(held),
         "stage": stage_of(referral),
+        "triaged_by": _triaged_by(referral, reader),
+        "opened": _opened(held, reader),
     }
+
+
+def _triaged_by(referral: Referral, reader: Reader) -> str:
+    """Return who said "I have this" and since when, while it is open."""
+    if referral.status not in OPEN:
+        return ""
+    if referral.held_by is None:
+        return "Being triaged by nobody"
+    name = "you" if referral.held_by_id == reader.by.user_id else referral.held_by.name
+    return f"Being triaged by {name} since {since_words(referral.held_at, reader.now)}"
+
+
+def _opened(held: Panel, reader: Reader) -> str:
+    """Return who opened it before, since it arrived."""
+    if not held.opened:
+        return "Opened by nobody before you"
+    words = ", ".join(
+        f"{'you' if name == reader.by.label else name} {since_words(at, reader.now)}" for name, at in held.opened
+    )
+    return f"Opened by {words}"
 
 
 def _open(held: Panel) -> bool:
@@ -94,11 +126,18 @@ def _flags(referral: Referral, place: PlaceWords) -> dict[str, Any]:
     return {"title": title, "rows": flag_rows(referral, place.red_flags)}
 
 
-def _missing(held: Panel) -> dict[str, Any]:
-    codes = missing_to_decide(decidable(held.referral))
+def _missing(held: Panel, place: PlaceWords) -> dict[str, Any]:
+    codes = missing_of(held.referral, place.lists[CodeListName.MINIMUM_DATA])
     crisis = held.referral.urgency == Urgency.CRISIS
     note = "None of this holds up accepting: the first visit can check." if crisis else ""
     return {"rows": [MISSING_WORDS[code] for code in codes], "note": note if codes else ""}
+
+
+def _asked(held: Panel, reader: Reader) -> dict[str, Any]:
+    """Return the questions that wait, which may be asked once more, and those that were answered or decided without."""
+    rows = question_rows(held.questions, reader.now)
+    waits = still_out(rows)
+    return {"waits": waits, "answers": [row for row in rows if row not in waits]}
 
 
 def _live(held: Panel, reader: Reader) -> dict[str, Any] | None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from accounts.presenters import DUTY_WORDS
 from audit.models import CaseEvent
-from pathways.domain import END_WORDS, ContactKind, ContactOutcome, EndReason, Way
+from casework.queries.case import Move
+from pathways.domain import BACK_WORDS, END_WORDS, ContactKind, ContactOutcome, EndReason, Way
 from pathways.models import Contact
 from referrals.domain import Service, Urgency
-from referrals.models import ReferralTransition
+from referrals.domain.sections import BY_ROW_KIND, BY_SECTION
+from referrals.domain.told import FIELDS
 from referrals.presenters import SERVICE_WORDS, URGENCY_WORDS
 from timelimits.domain import MISS_REASONS, MissReason
 from timelimits.presenters.words import CANCEL_WORDS, reason_words
@@ -26,7 +28,7 @@ class Known:
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict)
-    transition: ReferralTransition | None = None
+    move: Move | None = None
 
 
 Say = Callable[[CaseEvent, Known], str]
@@ -48,7 +50,7 @@ def _code(name: str, words: Mapping[Any, str]) -> Say:
 
 def _why(event: CaseEvent, known: Known) -> str:
     """Return reason, signpost and note of a move, as its transition row holds them."""
-    done = known.transition
+    done = known.move
     if done is None:
         return ""
     said = [known.codes.get(done.reason, done.reason), known.codes.get(done.signpost, done.signpost), done.note]
@@ -136,6 +138,25 @@ def _duty(event: CaseEvent, known: Known) -> str:
     return f"{limit(event, known)}. The alert is answered."
 
 
+def _record_section(event: CaseEvent, known: Known) -> str:
+    section = BY_SECTION.get(str(event.data.get("section", "")))
+    return f"{section.title}." if section else ""
+
+
+def _record_row(event: CaseEvent, known: Known) -> str:
+    kind = BY_ROW_KIND.get(str(event.data.get("kind", "")))
+    return f"{kind.title}." if kind else ""
+
+
+def _told_answered(event: CaseEvent, known: Known) -> str:
+    field = FIELDS.get(str(event.data.get("field", "")), "Detail")
+    return f"{field}: {'taken over' if event.data.get('answer') == 'taken' else 'the record stays as it is'}."
+
+
+def _rated(event: CaseEvent, known: Known) -> str:
+    return f"{event.data.get('score')} of 10."
+
+
 EVENTS: Mapping[str, Look] = {
     "referral.registered": Look("phone", "Referral received.", _received),
     "referral.taken": Look("people", "Taken."),
@@ -148,6 +169,33 @@ EVENTS: Mapping[str, Look] = {
     "referral.not_wanted": Look("gone", "Did not want it.", _why),
     "referral.redirected": Look("swap", "Redirected.", _why),
     "referral.withdrawn": Look("gone", "Withdrawn.", _why),
+    "person.changed": Look("people", "Record changed.", _record_section),
+    "person.row_added": Look("people", "Written on the record.", _record_row),
+    "person.row_changed": Look("people", "Changed on the record.", _record_row),
+    "person.row_ended": Look("people", "Ended on the record.", _record_row),
+    "person.row_struck": Look("gone", "Struck out as an error.", _record_row),
+    "person.warning_reviewed": Look("warn", "Warning looked at again."),
+    "person.access_asked": Look("ask", "They asked to see what is held."),
+    "person.access_released": Look("met", "What is held was released to them."),
+    "person.hold_set": Look("shield", "Record put under a legal hold: it is kept."),
+    "person.hold_lifted": Look("shield", "Legal hold lifted."),
+    "person.erasure_asked": Look("ask", "Asked that the record be erased."),
+    "person.erasure_refused": Look("shield", "Refused to erase the record."),
+    "person.erased": Look("gone", "Record erased."),
+    "people.imported": Look("people", "A list of people taken over."),
+    "person.file_added": Look("note", "File added to the record."),
+    "person.file_scanned": Look("note", "File checked for viruses."),
+    "person.file_struck": Look("gone", "File taken away as an error."),
+    "person.key_safe_set": Look("home", "Key-safe code written or taken away."),
+    "person.told_answered": Look("people", "Told differently.", _told_answered),
+    "person.merged": Look("people", "Two records made one."),
+    "person.unmerged": Look("people", "Two records taken apart again."),
+    "person.named_changed": Look("people", "Who is named on the restricted record was changed."),
+    "person.restricted": Look("people", "Record restricted to those named."),
+    "person.unrestricted": Look("people", "Record no longer restricted."),
+    "person.glass_broken": Look("warn", "Restricted record opened with a reason.", tone="ic-amber"),
+    "person.died": Look("gone", "Died. Everything open has ended."),
+    "person.death_struck": Look("gone", "The death was an error. What it ended is open again."),
     "episode.opened": Look("home", "Episode begun.", _user("coordinator", "Co-ordinator: ")),
     "episode.allocated": Look("people", "Co-ordinator changed.", _user("coordinator", "Now ")),
     "episode.coordinator_confirmed": Look("people", "Co-ordinator confirmed."),
@@ -170,6 +218,20 @@ EVENTS: Mapping[str, Look] = {
     "clock.calendar_changed": Look("run", _clock("worked out anew."), lambda event, known: "Opening hours changed."),
     "clock.explained": Look("note", "Reason given for a missed limit.", _miss_reason),
     "alert.acknowledged": Look("bell", "Alert answered.", _duty),
+    "approval.asked": Look("people", "A second person was asked to agree.", _code("reason", {})),
+    "approval.approved": Look("people", "The second person agreed."),
+    "approval.refused": Look("people", "The second person did not agree."),
+    "approval.lapsed": Look("people", "A second person need not agree any more."),
+    "discharge.planned": Look("bed", "Discharge planned."),
+    "discharge.confirmed": Look("bed", "Discharge confirmed.", tone="ic-green"),
+    "discharge.unconfirmed": Look("bed", "Discharge not confirmed any more.", _code("reason", BACK_WORDS), "ic-amber"),
+    "discharge.left": Look("bed", "Has left hospital.", tone="ic-green"),
+    "discharge.not_left": Look("bed", "Has not left hospital after all.", _code("reason", BACK_WORDS), "ic-amber"),
+    "liaison.asked": Look("ask", "Psychiatric liaison asked.", tone="ic-amber"),
+    "liaison.answered": Look("note", "Psychiatric liaison answered."),
+    "referral.information_chased": Look("ask", "Asked once more for information.", tone="ic-amber"),
+    "referral.reopened": Look("swap", "Opened again."),
+    "episode.reopened": Look("swap", "Episode opened again."),
     "block.overridden": Look("shield", "Safe-care override.", lambda event, known: "A rule was set aside.", "ic-red"),
     "override.confirmed": Look("shield", "Safe-care override confirmed by a second person."),
     "account.invited": Look("people", "Account made."),
@@ -177,6 +239,29 @@ EVENTS: Mapping[str, Look] = {
     "account.disabled": Look("people", "Account disabled."),
     "account.enabled": Look("people", "Account enabled."),
     "account.second_factor_reset": Look("people", "Second factor reset.", _code("reason", {})),
+    "account.sessions_ended": Look("people", "Second factor changed: signed out elsewhere."),
+    "account.admitted": Look("people", "Account made by work sign-in."),
+    "account.linked": Look("people", "Work sign-in linked."),
+    "account.unlinked": Look("people", "Work sign-in taken away."),
+    "person.key_safe": Look("note", "Key safe code changed."),
+    "referral.crew_waits": Look("warn", "An ambulance crew waits.", tone="ic-red"),
+    "referral.crew_told": Look("phone", "The crew was answered.", _why, "ic-green"),
+    "referral.identity_checked": Look("people", "Who this is, checked.", _why),
+    "onward.asked": Look("ask", "Another service was asked to help.", _code("service", {})),
+    "onward.answered": Look("note", "Answer of another service.", _code("outcome", {})),
+    "risk.taken": Look("shield", "A risk taken on purpose was written down."),
+    "risk.reviewed": Look("shield", "A risk taken on purpose was looked at again.", _code("finding", {})),
+    "experience.recorded": Look("note", "Told us how their care is for them."),
+    "confidence.rated": Look("note", "Said how sure they are of managing.", _rated),
+    "agreement.recorded": Look("people", "What they agree to was recorded.", _code("answer", {})),
+    "record.linked": Look("note", "Record in another system linked."),
+    "message.written": Look("note", "Message to everybody on the case."),
+    "worry.added": Look("warn", "Somebody is worried about them.", tone="ic-amber"),
+    "worry.settled": Look("yes", "A worry is settled.", tone="ic-green"),
+    "shift.handed_over": Look("people", "Shift handed over."),
+    "shift.accepted": Look("people", "Shift accepted."),
+    "signposting.tried": Look("note", "Tried to follow up who was sent elsewhere."),
+    "signposting.ended": Look("note", "Follow-up of who was sent elsewhere ended."),
     "account.role_given": Look("people", "Role given.", _code("role", {})),
     "account.role_ended": Look("people", "Role ended.", _code("role", {})),
     "partner.added": Look("people", "Partner system added."),
@@ -193,9 +278,9 @@ EVENTS: Mapping[str, Look] = {
 }
 
 
-def with_move(known: Known, moved: ReferralTransition | None) -> Known:
+def with_move(known: Known, moved: Move | None) -> Known:
     """Return what is known, with the move that an event belongs to."""
-    return replace(known, transition=moved)
+    return replace(known, move=moved)
 
 
 def words(event: CaseEvent, known: Known) -> tuple[str, str, str, str]:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from accounts.rota import LONDON
+from accounts.domain.rota import LONDON
 
 MOST_WARNINGS = 3
 LINE = 88

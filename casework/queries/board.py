@@ -1,6 +1,6 @@
-"""The board of the single point of access: counts from the roll-up, rows by index and keyset."""
+"""The board of the single point of access: rows by index and keyset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -8,22 +8,25 @@ from typing import Any
 from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.crypto import constant_time_compare
 
 from accounts.domain import Permission
+from accounts.models import RestrictedCase
 from accounts.queries import scope
 from audit.commands import note_read, require
 from audit.domain import Actor
-from casework.domain import COUNTED_TO, OPEN_PHASES, PAGE, BoardView, Counts, Cursor, Looked, Show, Tab
-from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Phase
-from referrals.models import Referral, ReferralTransition
-from referrals.queries import done_today
+from casework.domain import OPEN_PHASES, PAGE, BoardView, Cursor, Looked, Show, Tab
+from casework.queries.lines import Line, lines
+from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Phase, Urgency
+from referrals.models import Referral
+from referrals.queries import done_today, with_people
+from referrals.queries.narrowing import narrowed, unseen
 from timelimits.models import CaseDeadline, Clock
-from timelimits.queries import counts as rolled_up
 
 LOG_AGAIN = timedelta(minutes=5)
 SIGNER = TimestampSigner(salt="casework.board")
+MOST_WHOLE = 500
 BY_DEADLINE = ("next_due_at", "case_id")  # PostgreSQL puts those without an instant last, as the index does
 TAB_FILTERS = {
     Tab.ALL: Q(phase__in=OPEN_PHASES),
@@ -36,17 +39,6 @@ TAB_FILTERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One row of the board: who must do what by when, the limit that is due next, the referral and its last move."""
-
-    deadline: CaseDeadline
-    referral: Referral
-    label: str
-    soon_at: datetime | None
-    moved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list; `following` is where the next one begins, None at the end."""
 
@@ -56,13 +48,30 @@ class Page:
 
 
 def deadlines(by: Actor, view: BoardView) -> QuerySet[CaseDeadline]:
-    """Return the open cases of a view that the actor may see: everyone's, or those their teams answer for."""
+    """Return the open cases of a view: everyone's, or those their teams answer for.
+
+    Restricted cases stay on the list of whoever sees the whole place, and `lines` says nothing of whose they are: a
+    case that vanished would be forgotten, and the counts would not agree. Not when a hospital is asked for, which would
+    tell where somebody is.
+    """
     require(by, Permission.BOARD_READ)
-    rows = _of_teams(scope(CaseDeadline.objects.all(), by), by)
-    return rows.filter(zone=view.zone) if view.zone else rows
+    rows = CaseDeadline.objects.all()
+    rows = rows if by.place_wide and not view.hospital else scope(rows, by)
+    return _narrowed(of_teams(rows, by), view)
 
 
-def _of_teams(rows: QuerySet[Any], by: Actor, column: str = "responsible_team_id") -> QuerySet[Any]:
+def _narrowed(rows: QuerySet[CaseDeadline], view: BoardView) -> QuerySet[CaseDeadline]:
+    """Keep what lies in the zone, is of the urgency and from the hospital that are asked for."""
+    rows = rows.filter(zone=view.zone) if view.zone else rows
+    rows = rows.filter(crisis=view.urgency == Urgency.CRISIS) if view.urgency else rows
+    if not view.hospital:
+        return rows
+    there = narrowed(unseen(Referral.objects.all()), hospital=view.hospital)
+    return rows.filter(case_id__in=there.values("case_id"))
+
+
+def of_teams(rows: QuerySet[Any], by: Actor, column: str = "responsible_team_id") -> QuerySet[Any]:
+    """Keep what the actor's teams answer for; everything for those who see the whole place."""
     return rows if by.place_wide else rows.filter(**{f"{column}__in": by.teams})
 
 
@@ -72,25 +81,68 @@ class Done:
 
     referral: Referral
     clock: Clock | None
+    restricted: bool
 
 
 def page(by: Actor, view: BoardView, looked: Looked, now: datetime, after: Cursor | None) -> Page:
-    """Return up to 50 rows of the view, next deadline first: two statements, whatever the number of rows."""
+    """Return up to 50 rows of the view, next deadline first: one statement, whatever the number of rows."""
     if view.tab is Tab.DONE:
         return _done_page(by, view, now, after)
-    rows = _shown(deadlines(by, view).filter(TAB_FILTERS[view.tab]), by, view, looked)
-    found = after_cursor(with_clock(rows).select_related("responsible_user", "responsible_team"), after)
-    kept, following = cut(found, lambda row: (row.next_due_at, row.case_id))
-    by_case = {referral.case_id: referral for referral in _referrals([row.case_id for row in kept])}
-    held = [_held(row, by_case[row.case_id]) for row in kept if row.case_id in by_case]
-    return Page(held, following, [each.referral.person_id for each in held])
+    rows = asked_for(by, view, looked)
+    kept, following = cut(_lines(rows, after, by), lambda row: (row.next_due_at, row.case_id))
+    return Page(kept, following, [line.person_id for line in kept if not line.closed])
 
 
-def _held(row: Any, referral: Any) -> Held:
-    return Held(row, referral, row.clock_label or "", row.soon_at, referral.since)
+def asked_for(by: Actor, view: BoardView, looked: Looked) -> QuerySet[CaseDeadline]:
+    """Return the open cases of a view: the one query of the board, of its print and of its file."""
+    tab = Tab.ALL if view.tab is Tab.DONE else view.tab
+    return shown(deadlines(by, view).filter(TAB_FILTERS[tab]), by, view, looked)
 
 
-def _shown(rows: QuerySet[CaseDeadline], by: Actor, view: BoardView, looked: Looked) -> QuerySet[CaseDeadline]:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every row of a view, up to 500, with the referrals that hold addresses; `more`: there are others."""
+
+    rows: Sequence[Line]
+    referrals: Mapping[UUID, Referral]
+    more: bool
+
+
+def whole(by: Actor, view: BoardView, looked: Looked) -> Whole:
+    """Return the whole open list of a view, next deadline first, up to 500 rows: two statements."""
+    return whole_of(asked_for(by, view, looked), by)
+
+
+def whole_of(cases: QuerySet[CaseDeadline], by: Actor) -> Whole:
+    """Return these open cases as a whole list, next deadline first, up to 500 rows: two statements."""
+    found = lines(cases.order_by(*BY_DEADLINE)[: MOST_WHOLE + 1], by)
+    kept = found[:MOST_WHOLE]
+    referrals = with_people(by).filter(pk__in=[row.id for row in kept if not row.closed])
+    return Whole(kept, {row.pk: row for row in referrals}, len(found) > MOST_WHOLE)
+
+
+def log_whole(by: Actor, found: Whole, what: str) -> None:
+    """Log one reading of a whole list with the people on it."""
+    if found.rows:
+        shown = (str(row.person_id) for row in found.rows if not row.closed)
+        note_read(by=by, what=what, ids=list(dict.fromkeys(shown)))
+
+
+def _lines(rows: QuerySet[CaseDeadline], after: Cursor | None, by: Actor) -> list[Line]:
+    """Return one row more than a page, by (next_due_at, case_id) from the cursor on; those without an instant last."""
+    ordered = rows.order_by(*BY_DEADLINE)
+    if after is None:
+        return lines(ordered[: PAGE + 1], by)
+    found = [] if after.at is None else lines(passed(ordered, after)[: PAGE + 1], by)
+    if len(found) > PAGE:
+        return found
+    undated = ordered.filter(next_due_at=None)
+    undated = undated if after.at is not None else undated.filter(case_id__gt=after.key)
+    return [*found, *lines(undated[: PAGE + 1 - len(found)], by)]
+
+
+def shown(rows: QuerySet[CaseDeadline], by: Actor, view: BoardView, looked: Looked) -> QuerySet[CaseDeadline]:
+    """Keep whose referrals are asked for."""
     if view.show is Show.NOBODY:
         return rows.filter(responsible_user=None)
     if view.show is Show.MINE:
@@ -99,6 +151,7 @@ def _shown(rows: QuerySet[CaseDeadline], by: Actor, view: BoardView, looked: Loo
 
 
 def _unseen(rows: QuerySet[CaseDeadline], looked: Looked) -> QuerySet[CaseDeadline]:
+    """Keep what came in since they looked, and was neither triaged nor opened by them."""
     return rows.filter(phase=Phase.NEW, opened_at__gt=looked.since).exclude(case_id__in=looked.opened)
 
 
@@ -118,9 +171,13 @@ def after_cursor(rows: QuerySet[CaseDeadline], after: Cursor | None) -> list[Cas
     undated = ordered.filter(next_due_at=None)
     if after.at is None:
         return list(undated.filter(case_id__gt=after.key)[: PAGE + 1])
-    passed = Q(next_due_at=after.at, case_id__lte=after.key)
-    found = list(ordered.filter(next_due_at__gte=after.at).exclude(passed)[: PAGE + 1])
+    found = list(passed(ordered, after)[: PAGE + 1])
     return found if len(found) > PAGE else [*found, *undated[: PAGE + 1 - len(found)]]
+
+
+def passed(rows: QuerySet[CaseDeadline], after: Cursor) -> QuerySet[CaseDeadline]:
+    """Keep the rows behind the cursor, those without an instant left out."""
+    return rows.filter(next_due_at__gte=after.at).exclude(next_due_at=after.at, case_id__lte=after.key)
 
 
 def cut(found: Sequence[Any], place: Any) -> tuple[Sequence[Any], Cursor | None]:
@@ -130,15 +187,6 @@ def cut(found: Sequence[Any], place: Any) -> tuple[Sequence[Any], Cursor | None]
     kept = found[:PAGE]
     at, key = place(kept[-1])
     return kept, Cursor(at, str(key))
-
-
-def _referrals(case_ids: Sequence[UUID]) -> QuerySet[Referral]:
-    latest = ReferralTransition.objects.filter(referral=OuterRef("pk")).order_by("-id")
-    return (
-        Referral.objects.filter(case_id__in=case_ids)
-        .select_related("person", "held_by")
-        .annotate(since=Subquery(latest.values("recorded_at")[:1]))
-    )
 
 
 def log_list(by: Actor, people: Sequence[UUID], proof: str = "") -> str:
@@ -161,16 +209,22 @@ def _proves(proof: str, digest: str) -> bool:
         return False
 
 
+def done(by: Actor, view: BoardView, now: datetime) -> QuerySet[Referral]:
+    """Return what left the board today, the latest first."""
+    rows = of_teams(done_today(by, now), by, "front_door_id")
+    return narrowed(rows, zone=view.zone, urgency=view.urgency, hospital=view.hospital)
+
+
 def _done_page(by: Actor, view: BoardView, now: datetime, after: Cursor | None) -> Page:
     """Return up to 50 referrals that left the board today, the latest first."""
-    rows = _of_teams(done_today(by, now), by, "front_door_id")
-    rows = rows.filter(zone=view.zone) if view.zone else rows
+    rows = done(by, view, now)
     if after is not None:
         rows = rows.filter(done_at__lte=after.at).exclude(done_at=after.at, pk__gte=after.key)
+    rows = rows.annotate(restricted=Exists(RestrictedCase.objects.filter(case_id=OuterRef("case_id"))))
     kept, following = cut(list(rows[: PAGE + 1]), lambda row: (row.done_at, row.pk))
     clocks = _telling_clocks(kept)
-    done = [Done(referral, clocks.get(referral.case_id)) for referral in kept]
-    return Page(done, following, [referral.person_id for referral in kept])
+    rows_done = [Done(referral, clocks.get(referral.case_id), vars(referral)["restricted"]) for referral in kept]
+    return Page(rows_done, following, [referral.person_id for referral in kept])
 
 
 def _telling_clocks(referrals: Sequence[Referral]) -> dict[UUID, Clock]:
@@ -179,39 +233,3 @@ def _telling_clocks(referrals: Sequence[Referral]) -> dict[UUID, Clock]:
         case_id__in=[r.case_id for r in referrals], policy_code__in=(SPA_TRIAGE, CRISIS_RESPONSE)
     )
     return {clock.case_id: clock for clock in rows.select_related("policy").order_by("-policy_code", "started_at")}
-
-
-def counts(by: Actor, view: BoardView, looked: Looked, now: datetime, arrived_since: datetime | None = None) -> Counts:
-    """Return every count of the board in two statements: the roll-up, and short lists that stop at 100."""
-    groups = [each for each in rolled_up(by) if each.phase in OPEN_PHASES and view.zone in ("", each.zone)]
-    short = _short_counts(by, view, looked, now, arrived_since)
-    tabs = {
-        Tab.ALL: sum(each.cases for each in groups),
-        Tab.TWO_HOUR: sum(each.cases for each in groups if each.crisis),
-        Tab.NEW: sum(each.cases for each in groups if each.phase == Phase.NEW),
-        Tab.WAITING: sum(each.cases for each in groups if each.phase == Phase.WAITING),
-        Tab.ACCEPTED: sum(each.cases for each in groups if each.phase == Phase.ACCEPTED),
-        Tab.STEP_DOWN: sum(each.cases for each in groups if each.step_down),
-        Tab.DONE: short.pop("done"),
-    }
-    return Counts(tabs=tabs, **short)
-
-
-def _short_counts(
-    by: Actor, view: BoardView, looked: Looked, now: datetime, arrived_since: datetime | None
-) -> dict[str, int]:
-    """Count in one statement what no roll-up holds, each up to 100 rows found by index."""
-    rows = deadlines(by, view).filter(phase__in=OPEN_PHASES)
-    done = _of_teams(done_today(by, now), by, "front_door_id")
-    lists: dict[str, QuerySet[Any]] = {
-        "overdue": rows.filter(crisis=True, next_due_at__lt=now),
-        "nobody": rows.filter(responsible_user=None),
-        "mine": rows.filter(responsible_user_id=by.user_id),
-        "unseen": _unseen(rows, looked),
-        "done": (done.filter(zone=view.zone) if view.zone else done).select_related(None),
-    }
-    if arrived_since is not None:
-        lists["arrived"] = rows.filter(phase=Phase.NEW, crisis=True, opened_at__gt=arrived_since)
-    parts = [each.order_by().values_list(Value(name))[:COUNTED_TO] for name, each in lists.items()]
-    found = [name for (name,) in parts[0].union(*parts[1:], all=True)]
-    return {name: found.count(name) for name in lists}

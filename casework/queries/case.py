@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 
-from accounts.domain import Code, CodeListName
 from accounts.models import User
-from accounts.queries import code_lists
 from audit.commands import note_read
 from audit.domain import Actor
 from audit.models import CaseEvent
@@ -20,9 +20,12 @@ from audit.refusals import NotFound
 from casework.domain import Cursor, TimelineFilter
 from pathways.domain import ContactKind
 from pathways.models import Contact, Episode, Spell, Task, Waiting
+from pathways.queries import Leaving, discharge_of
 from pathways.queries import for_actor as episodes_for
-from referrals.models import Referral, ReferralTransition
+from referrals.models import InformationRequest, Referral, ReferralTransition, Worry
+from referrals.queries import Needs, needs_in, with_needs
 from referrals.queries import for_actor as referrals_for
+from referrals.queries.questions import questions_from, questions_inside
 from timelimits.models import BreachReason, Clock
 from timelimits.queries import clocks_for
 
@@ -33,15 +36,16 @@ GROUPS: Mapping[TimelineFilter, tuple[str, ...]] = {
     TimelineFilter.CLOCKS: ("clock", "alert", "override", "block"),
     TimelineFilter.DECISIONS: ("referral", "episode", "spell"),
 }
-LISTS = (
-    CodeListName.WARNINGS,
-    CodeListName.SOURCES,
-    CodeListName.RED_FLAGS,
-    CodeListName.DECLINE_REASONS,
-    CodeListName.SIGNPOSTS,
-    CodeListName.REFERRAL_REASONS,
-)
 NAMED_USERS = ("coordinator", "user", "approved_by", "practitioner")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Why a referral was moved, as its transition row holds it."""
+
+    reason: str
+    signpost: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,13 @@ class Case:
     episode: Episode | None
     clocks: tuple[Clock, ...]
     tasks: tuple[Task, ...]
-    lists: Mapping[str, Sequence[Code]]
     seen_at: datetime | None
+    needs: Needs = field(default_factory=Needs)
+    counts: Mapping[TimelineFilter, int] = field(default_factory=dict)
+    moves: Mapping[str, Move] = field(default_factory=dict)
+    worries: tuple[Mapping[str, Any], ...] = ()
+    leaving: Leaving | None = None
+    questions: tuple[InformationRequest, ...] = ()
 
     @property
     def opened_by(self) -> Referral:
@@ -68,9 +77,7 @@ class Events:
 
     rows: tuple[CaseEvent, ...]
     following: Cursor | None
-    counts: Mapping[TimelineFilter, int]
     contacts: Mapping[str, Contact]
-    transitions: Mapping[str, ReferralTransition]
     users: Mapping[str, str]
 
 
@@ -89,29 +96,45 @@ def case(by: Actor, case_id: UUID) -> Case:
     note_read(by=by, what="case", ids=[asked.person_id])
     ids = [referral.case_id for referral in referrals]
     unexplained = BreachReason.objects.filter(clock=OuterRef("pk"))
-    seen = [referral.seen_at for referral in referrals if referral.seen_at]  # type: ignore[attr-defined]
+    seen = [referral.seen_at for referral in referrals if referral.seen_at]
     return Case(
         root=root,
         referrals=referrals,
         episode=_episode(by, root),
         clocks=tuple(clocks_for(by, ids).annotate(reason_given=Subquery(unexplained.values("reason")[:1]))),
         tasks=tuple(Task.objects.filter(case_id__in=ids).select_related("owner").order_by("due_at")[:MOST_TASKS]),
-        lists=code_lists(*LISTS),
         seen_at=max(seen, default=None),
+        needs=needs_in(asked, asked.person),
+        counts=_counts(referrals),
+        moves=_moves(referrals),
+        worries=tuple(each for referral in referrals for each in referral.worries),
+        leaving=discharge_of(by, referrals),
+        questions=tuple(each for referral in referrals for each in questions_from(referral.asked)),
     )
 
 
-def _referrals(by: Actor, case_id: UUID) -> QuerySet[Referral]:
-    """Return the referrals of the case, whichever of its case ids was asked for, with when each was last seen."""
-    joined = Referral.objects.filter(case_id=case_id, joined_case_id__isnull=False).values("joined_case_id")
+def _referrals(by: Actor, case_id: UUID) -> QuerySet[Any]:
+    """Return the referrals of the case, whichever of its case ids was asked for.
+
+    Each with when it was last seen, its moves, how many events of each sort its case has, and the person's needs.
+    """
+    asked = Referral.objects.filter(case_id=case_id)
+    root = Subquery(asked.values(root=Coalesce("joined_case_id", "case_id"))[:1])
     visits = Contact.objects.filter(case_id=OuterRef("case_id"), attended=True, kind=ContactKind.FACE_TO_FACE)
-    of_case = Q(case_id=case_id) | Q(joined_case_id=case_id) | Q(case_id__in=joined) | Q(joined_case_id__in=joined)
-    return (
-        referrals_for(by)
-        .filter(of_case)
-        .annotate(seen_at=Subquery(visits.order_by("-occurred_at").values("occurred_at")[:1]))
-        .order_by("received_at", "pk")
+    of_case = Q(case_id=root) | Q(joined_case_id=root)  # each by its index; a list of ids would read the whole table
+    told = CaseEvent.objects.filter(case_id=OuterRef("case_id")).order_by().values("event").annotate(n=Count("pk"))
+    moves = ReferralTransition.objects.filter(referral=OuterRef("pk"))
+    worries = Worry.objects.filter(case_id=OuterRef("case_id"), ended_at=None).order_by("since", "pk")
+    said = JSONObject(at="recorded_at", reason="reason", signpost="signpost", note="note")
+    rows = referrals_for(by).filter(of_case).order_by("received_at", "pk")
+    found: QuerySet[Any] = with_needs(rows, "person").annotate(
+        seen_at=Subquery(visits.order_by("-occurred_at").values("occurred_at")[:1]),
+        moves=ArraySubquery(moves.values(said=said)),
+        worries=ArraySubquery(worries.values(one=JSONObject(pk="pk", why="why", by="by", since="since"))),
+        asked=questions_inside(),
+        told=ArraySubquery(told.values(one=JSONObject(event="event", n="n"))),
     )
+    return found
 
 
 def _episode(by: Actor, root: UUID) -> Any:
@@ -126,7 +149,7 @@ def _episode(by: Actor, root: UUID) -> Any:
 
 
 def events(held: Case, shown: TimelineFilter, before: Cursor | None) -> Events:
-    """Return up to 30 events of the case, newest first, with the rows they speak of: five statements."""
+    """Return up to 30 events of the case, newest first, with the rows they speak of: three statements."""
     ids = [referral.case_id for referral in held.referrals]
     rows = timeline(ids, GROUPS.get(shown))
     if before is not None and before.at is not None and before.key.isdigit():
@@ -137,20 +160,27 @@ def events(held: Case, shown: TimelineFilter, before: Cursor | None) -> Events:
     return Events(
         rows=kept,
         following=Cursor(last.occurred_at, str(last.pk)) if last else None,
-        counts=_counts(ids),
         contacts=_contacts(kept),
-        transitions=_transitions(held.referrals),
         users=_users(kept),
     )
 
 
-def _counts(case_ids: Sequence[UUID]) -> dict[TimelineFilter, int]:
-    by_event = CaseEvent.objects.filter(case_id__in=case_ids).order_by().values_list("event").annotate(n=Count("pk"))
+def _counts(referrals: Sequence[Any]) -> dict[TimelineFilter, int]:
     found: Counter[str] = Counter()
-    for event, n in by_event:
-        found[event.split(".")[0]] += n
+    for each in (each for referral in referrals for each in referral.told):
+        found[each["event"].split(".", maxsplit=1)[0]] += each["n"]
     counts = {each: sum(found[word] for word in words) for each, words in GROUPS.items()}
     return {TimelineFilter.ALL: found.total(), **counts}
+
+
+def _moves(referrals: Sequence[Any]) -> dict[str, Move]:
+    return {
+        transition_key(f"referral:{referral.pk}", datetime.fromisoformat(row["at"])): Move(
+            row["reason"], row["signpost"], row["note"]
+        )
+        for referral in referrals
+        for row in referral.moves
+    }
 
 
 def _contacts(rows: Sequence[CaseEvent]) -> dict[str, Contact]:
@@ -158,14 +188,9 @@ def _contacts(rows: Sequence[CaseEvent]) -> dict[str, Contact]:
     return {f"contact:{contact.pk}": contact for contact in Contact.objects.filter(pk__in=wanted)}
 
 
-def _transitions(referrals: Sequence[Referral]) -> dict[str, ReferralTransition]:
-    rows = ReferralTransition.objects.filter(referral__in=referrals)
-    return {transition_key(f"referral:{row.referral_id}", row.recorded_at): row for row in rows}
-
-
 def transition_key(subject: str, recorded_at: datetime) -> str:
     """Return what an event and its transition row have in common: they are written together."""
-    return f"{subject} {recorded_at.isoformat()}"
+    return f"{subject} {recorded_at.astimezone(UTC).isoformat()}"
 
 
 def _users(rows: Sequence[CaseEvent]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from pathways.domain import INTERMEDIATE_CARE
 from pathways.models import Contact, Episode, Spell, Task
 from pathways.queries import care_teams
 from referrals.models import Referral
+from referrals.queries import Needs, needs_in, with_needs, with_people
 from timelimits.models import Alert, CaseDeadline, Clock
 
 MOST_ALERTS = 20
@@ -34,6 +35,7 @@ class Carried:
     episode: Episode | None
     task: Task | None
     contact: Contact | None
+    needs: Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def caseload(by: Actor, user_id: UUID, after: Cursor | None) -> Load:
     mine = scope(CaseDeadline.objects.all(), by).filter(responsible_user_id=user_id)
     kept, following = cut(after_cursor(with_clock(mine), after), lambda row: (row.next_due_at, row.case_id))
     ids = [row.case_id for row in kept]
-    referrals = {r.case_id: r for r in Referral.objects.filter(case_id__in=ids).select_related("person")}
+    told = with_needs(with_people(by).filter(case_id__in=ids), "person")
+    referrals = {referral.case_id: referral for referral in told}
     roots = [r.joined_case_id or r.case_id for r in referrals.values()]
     episodes = {episode.case_id: episode for episode in _episodes(roots)}
     open_tasks = Task.objects.filter(case_id__in=ids, done_at=None).select_related("owner")
@@ -69,13 +72,14 @@ def caseload(by: Actor, user_id: UUID, after: Cursor | None) -> Load:
 
 def _carried(
     row: CaseDeadline,
-    referral: Referral,
+    referral: Any,
     episodes: Mapping[UUID, Episode],
     tasks: Mapping[UUID, Task],
     contacts: Mapping[UUID, Contact],
 ) -> Carried:
     episode = episodes.get(referral.joined_case_id or referral.case_id)
-    return Carried(row, referral, episode, tasks.get(row.case_id), contacts.get(row.case_id))
+    needs = needs_in(referral, referral.person)
+    return Carried(row, referral, episode, tasks.get(row.case_id), contacts.get(row.case_id), needs)
 
 
 def _episodes(case_ids: Sequence[UUID]) -> QuerySet[Any]:
@@ -128,5 +132,5 @@ def unanswered(by: Actor) -> list[Ringing]:
     latest = seen.order_by("event__clock_id", "-sent_at", "-event__id").distinct("event__clock_id")[:MOST_ALERTS]
     alerts = sorted(latest, key=lambda alert: alert.event.due_at)
     cases = {alert.event.case_id for alert in alerts}
-    referrals = {r.case_id: r for r in Referral.objects.filter(case_id__in=cases).select_related("person")}
+    referrals = {r.case_id: r for r in with_people(by).filter(case_id__in=cases)}
     return [Ringing(alert, referrals.get(alert.event.case_id)) for alert in alerts]

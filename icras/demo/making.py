@@ -4,7 +4,6 @@ A plan's past is made by running each command at the instant the plan gives it. 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -12,26 +11,19 @@ from django.db import connection, transaction
 
 from accounts.queries import codes
 from audit.acting import acting
-from audit.domain import SYSTEM
-from icras.demo.people import CO_ORDINATORS, CRISIS_TEAM, VISITORS, Staff, person_of
-from icras.demo.plan import Plan, Step
-from pathways.commands import (
-    accept_referral,
-    allocate_episode,
-    end_episode,
-    promise_task,
-    record_contact,
-    withdraw_referral,
-)
+from audit.domain import PUBLIC, SYSTEM, Actor
+from casework.commands import decline_referral, end_episode, record_not_wanted, redirect_referral, withdraw_referral
+from icras.demo import telling
+from icras.demo.catching_up import catch_up
+from icras.demo.people import CO_ORDINATORS, CRISIS_TEAM, VISITORS, Making, Staff, person_of
+from icras.demo.plan import Asked, Plan, Step
+from pathways.commands import accept_referral, allocate_episode, promise_task, record_contact
 from pathways.domain import ContactDetails, ContactKind, EndReason, Way
-from pathways.models import Episode
 from referrals.commands import (
     answer_information,
     ask_information,
     confirm_999,
-    decline_referral,
-    record_not_wanted,
-    redirect_referral,
+    record_enquiry,
     register_referral,
     take_referral,
     triage_referral,
@@ -39,8 +31,10 @@ from referrals.commands import (
 from referrals.domain import (
     Agrees,
     Answer,
+    BedGround,
     Caller,
     Channel,
+    Crew,
     Direction,
     Hospital,
     LocationKind,
@@ -48,29 +42,13 @@ from referrals.domain import (
     ReferralDetails,
     Service,
     Urgency,
+    WhyNow,
 )
 from referrals.models import Referral
 
 CASES = UUID("6f0e1c0a-6a3f-5c55-9a57-1c7a5e0f0002")
+CHANNELS = {"": Channel.PHONE, "partner": Channel.API, "referrer": Channel.PORTAL, "public": Channel.PUBLIC}
 TYPING = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Making:
-    """One case being made: its plan, its referral, who works here, and the instant of the step."""
-
-    plan: Plan
-    staff: Staff
-    referral: Referral
-    at: datetime
-
-    @property
-    def case_id(self) -> UUID:
-        return self.referral.joined_case_id or self.referral.case_id
-
-    @property
-    def episode(self) -> Episode:
-        return Episode.objects.select_related("team").get(case_id=self.case_id)
 
 
 def hurry() -> None:
@@ -95,8 +73,9 @@ def _make(plan: Plan, number: int, staff: Staff, now: datetime) -> bool:
         for step in plan.steps:
             referral.refresh_from_db()
             at = min(received_at + step.at, now)
+            catch_up(at)
             with acting(SYSTEM, at=at):
-                VERBS[step.do](Making(plan, staff, referral, at), step)
+                VERBS[step.do](Making(plan, staff, referral, at, now), step)
     return True
 
 
@@ -108,12 +87,27 @@ def form_of(who: str) -> UUID:
 def _register(plan: Plan, number: int, staff: Staff, received_at: datetime, now: datetime) -> Referral:
     earlier = Referral.objects.filter(form_id=form_of(plan.same_person_as)).first() if plan.same_person_as else None
     return register_referral(
-        by=staff.partner if plan.partner else staff.actor("spa"),
+        by=_who_sends(plan, staff),
         details=_details(plan, received_at, now),
         person=None if earlier else person_of(plan, number, now),
         person_id=earlier.person_id if earlier else None,
         form_id=form_of(plan.who),
     )
+
+
+def _who_sends(plan: Plan, staff: Staff) -> Actor:
+    if plan.door == "partner":
+        return staff.partner
+    return PUBLIC if plan.door == "public" else staff.actor("referrer" if plan.door == "referrer" else "spa")
+
+
+def make_enquiries(rows: Sequence[Asked], now: datetime) -> None:
+    """Make the made-up enquiries that are not there yet."""
+    spa = Staff().actor("spa")
+    for row in rows:
+        told = {name: getattr(row, name) for name in ("asked", "said", "caller_name", "phone", "source_kind")}
+        with acting(SYSTEM, at=now - row.ago):
+            record_enquiry(by=spa, sent_id=form_of(row.asked), **told)
 
 
 def _details(plan: Plan, received_at: datetime, now: datetime) -> ReferralDetails:
@@ -134,7 +128,9 @@ def _details(plan: Plan, received_at: datetime, now: datetime) -> ReferralDetail
         medically_stable=known,
         medicines_addressed=known,
         red_flags=tuple((flag.code, Answer(plan.flags.get(flag.code, Answer.NO))) for flag in codes("red_flags")),
-        channel=Channel.API if plan.partner else Channel.PHONE,
+        channel=CHANNELS[plan.door],
+        crew=Crew(phone=phone) if plan.crew else None,
+        told_name=plan.who if plan.door in ("referrer", "public") else "",
     )
 
 
@@ -159,6 +155,7 @@ def _triage(making: Making, step: Step) -> None:
         urgency=Urgency(making.plan.urgency),
         service=Service(step.told["service"]),
         reason=step.told["reason"],
+        told=WhyNow(bed_ground=BedGround.AT_RISK_WITHOUT_24H if step.told["service"] == "bed" else None),
     )
 
 
@@ -196,6 +193,7 @@ def _ask(making: Making, step: Step) -> None:
         asked_of=whom,
         question=question,
         phone="01632 960300",
+        to_referrer=making.plan.door == "referrer",
     )
 
 
@@ -278,4 +276,13 @@ VERBS: dict[str, Callable[[Making, Step], None]] = {
     "task": _promise,
     "allocate": _allocate,
     "end": _end,
+    "leave": telling.leave,
+    "blocker": telling.blocker,
+    "liaison": telling.liaison,
+    "worry": telling.worry,
+    "tried": telling.tried,
+    "support": telling.support,
+    "about": telling.about,
+    "hand_over": telling.hand_over,
+    "restrict": telling.restrict,
 }

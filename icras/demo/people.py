@@ -7,12 +7,14 @@ from uuid import UUID
 
 import nhs_number
 
+from accounts.domain.rota import LONDON
 from accounts.models import PartnerClient, Team, User
 from accounts.queries import actor_for
-from accounts.rota import LONDON
 from audit.domain import Actor
 from icras.demo.plan import Plan
+from pathways.models import Episode
 from referrals.domain import PersonDetails
+from referrals.models import Referral
 
 CLIENT = "demo-partner"
 CRISIS_TEAM = {
@@ -79,6 +81,25 @@ class Staff:
     @cached_property
     def _teams(self) -> dict[str, UUID]:
         return dict(Team.objects.values_list("code", "pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """One case being made: its plan, its referral, who works here, the instants of the step and of the making."""
+
+    plan: Plan
+    staff: Staff
+    referral: Referral
+    at: datetime
+    now: datetime
+
+    @property
+    def case_id(self) -> UUID:
+        return self.referral.joined_case_id or self.referral.case_id
+
+    @property
+    def episode(self) -> Episode:
+        return Episode.objects.select_related("team").get(case_id=self.case_id)
 
 
 def made_up_number(seed: int) -> str:

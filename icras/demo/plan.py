@@ -33,7 +33,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One made-up case. `same_person_as` names an earlier case whose person this is."""
+    """One made-up case. `same_person_as` names an earlier case whose person this is.
+
+    `door`: "" is the telephone, "partner" a partner system, "referrer" the page of a referrer, "public" that of all.
+    """
 
     who: str
     age: int
@@ -50,7 +53,8 @@ class Plan:
     warnings: tuple[str, ...] = ()
     flags: dict[str, str] = field(default_factory=dict)
     hospital: dict[str, Any] = field(default_factory=dict)
-    partner: bool = False
+    door: str = ""
+    crew: bool = False
     same_person_as: str = ""
 
 
@@ -83,3 +87,22 @@ def _step(step: dict[str, Any]) -> Step:
     told = {key: value for key, value in step.items() if key not in {"at", "do"}}
     lengths = {key: read_length(told[key]) for key in LENGTHS & told.keys()}
     return Step(read_length(step["at"]), step["do"], told | lengths)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One made-up enquiry."""
+
+    ago: timedelta
+    asked: str
+    said: str = ""
+    caller_name: str = ""
+    phone: str = ""
+    source_kind: str = ""
+
+
+def read_enquiries(folder: Path) -> list[Asked]:
+    """Return the made-up enquiries of a place."""
+    file = folder / FILE
+    rows = tomllib.loads(file.read_text("utf-8")).get("enquiry", []) if file.exists() else []
+    return [Asked(**(row | {"ago": read_length(row["ago"])})) for row in rows]

@@ -12,12 +12,15 @@ FILES = {
     "organisations.toml": frozenset({"organisation"}),
     "teams.toml": frozenset({"team"}),
     "codes.toml": None,
-    "limits.toml": frozenset({"calendar", "policy"}),
+    "limits.toml": frozenset({"bank_holiday", "calendar", "policy"}),
+    "sign_in.toml": frozenset({"claim"}),
+    "triage.toml": frozenset({"version", "effective_from", "age_floor", "rule"}),
     "rota.toml": frozenset({"shift"}),
     "demo.toml": frozenset({"user", "member", "shift", "client"}),
 }
-OPTIONAL = frozenset({"rota.toml", "demo.toml"})
+OPTIONAL = frozenset({"sign_in.toml", "rota.toml", "demo.toml"})
 DEMO = "demo.toml"
+TRIAGE = "triage.toml"
 CASES = "demo_cases.toml"  # read by the demo command
 
 
@@ -52,6 +55,7 @@ class Bundle:
 
     place: Entry
     tables: dict[str, list[Entry]] = field(default_factory=dict)
+    triage: Entry | None = None
     lists: dict[str, list[Entry]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     demo: bool = False
@@ -83,6 +87,9 @@ def _read_file(bundle: Bundle, file: Path, known: frozenset[str] | None) -> None
         content = tomllib.loads(file.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
         bundle.faults.append(Fault(file.name, "file", f"cannot be read: {wrong}"))
+        return
+    if file.name == TRIAGE:
+        bundle.triage = Entry(file.name, "triage", content)
         return
     if file.name == "place.toml":
         bundle.place = Entry(file.name, "place", content)

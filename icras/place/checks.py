@@ -12,6 +12,8 @@ from icras.place.bundle import Bundle, Entry, Fault
 from icras.place.people import check_people
 from icras.place.shapes import read_hours
 from icras.place.times import check_times
+from icras.place.triage import check_triage
+from referrals.domain import ASKABLE, Service
 
 SLUG = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 Faults = Iterator[Fault]
@@ -26,6 +28,7 @@ def faults_of(bundle: Bundle) -> list[Fault]:
         _teams,
         _lists,
         check_times,
+        check_triage,
         check_people,
     )
     return [*bundle.faults, *(fault for check in checks for fault in check(bundle))]
@@ -135,7 +138,23 @@ def _lists(bundle: Bundle) -> Faults:
     for entry in bundle.lists.get(CodeListName.GP_PRACTICES, []):
         if "zone" in entry.data:
             yield from _one_of(entry, "zone", _codes(bundle, "zone"))
+    for entry in bundle.lists.get(CodeListName.PERIODS, []):
+        if not isinstance(entry.data.get("number"), int) or entry.data["number"] < 0:
+            yield entry.fault("number", "needs a whole number, 0 or more")
+    yield from (fault for entry in bundle.lists.get(CodeListName.MINIMUM_DATA, []) for fault in _asks(entry))
     for entry in bundle.lists.get(CodeListName.HOSPITALS, []):
         if not entry.data.get("wards"):
             yield entry.fault("wards", "needs at least one")
         yield from _one_of(entry, "organisation", _codes(bundle, "organisation"))
+
+
+def _asks(entry: Entry) -> Faults:
+    """The service, and what is asked before it is decided, are known to us."""
+    yield from _one_of(entry, "code", set(Service))
+    asks = entry.data.get("asks")
+    if not isinstance(asks, list) or not asks:
+        yield entry.fault("asks", "needs at least one")
+        return
+    unknown = ", ".join(sorted(str(code) for code in asks if code not in ASKABLE))
+    if unknown:
+        yield entry.fault("asks", f"{unknown}: use {', '.join(ASKABLE)}")

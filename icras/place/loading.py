@@ -8,17 +8,27 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from accounts.commands.demo import put_demo_client, put_demo_membership, put_demo_user
-from accounts.commands.place import name_place, put_code_list, put_organisation, put_shift_pattern, put_team
+from accounts.commands.place import (
+    end_claim_roles,
+    name_place,
+    put_claim_role,
+    put_code_list,
+    put_organisation,
+    put_shift_pattern,
+    put_team,
+)
 from accounts.domain import Change, DayKind, Duty, Role, Scope, TeamKind
+from accounts.domain.rota import LONDON
 from accounts.models import User
-from accounts.rota import LONDON
 from audit.commands import command, now, record
 from audit.domain import Actor
 from capacity.commands import end_zone, put_zone
 from capacity.queries import zones
 from icras.place.bundle import Bundle
+from icras.place.people import CLAIM_KEY
 from icras.place.shapes import read_hours, read_period
 from icras.place.times import load_times
+from icras.place.triage import load_triage
 
 PLACES = UUID("6f0e1c0a-6a3f-5c55-9a57-1c7a5e0f0001")  # stands where an event of a case has the case
 DEMO_PASSWORD = "icras-demo"  # noqa: S105  (for made-up people, whom production refuses)
@@ -48,6 +58,8 @@ def _changes(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
     for name, entries in bundle.lists.items():
         yield put_code_list(by=by, name=name, entries=[entry.data for entry in entries])
     yield from load_times(by, bundle)
+    yield load_triage(by, bundle)
+    yield from _claims(by, bundle)
     yield from _people(by, bundle)
     yield from _shifts(by, bundle)
 
@@ -73,6 +85,14 @@ def _teams(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
         placed.add(entry.data["code"])
         data = {**entry.data, "kind": TeamKind(entry.data["kind"]), "hours": read_hours(entry)[0]}
         yield put_team(by=by, **data)
+
+
+def _claims(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
+    """Put what the claims of work sign-ins bring, and take away what the bundle no longer says."""
+    entries = bundle.entries("claim")
+    yield from end_claim_roles(by=by, keep=[tuple(entry.data[name] for name in CLAIM_KEY) for entry in entries])
+    for entry in entries:
+        yield put_claim_role(by=by, **{**entry.data, "role": Role(entry.data["role"])})
 
 
 def _people(by: Actor, bundle: Bundle) -> Iterator[Change | None]:

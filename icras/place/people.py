@@ -1,4 +1,4 @@
-"""Check the rota and the made-up people of a bundle."""
+"""Check the rota, the roles that work sign-ins bring, and the made-up people of a bundle."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -6,14 +6,17 @@ from datetime import date
 from accounts.domain import DayKind, Duty, Role, Scope
 from icras.place.bundle import Bundle, Entry, Fault
 from icras.place.shapes import read_period
-from timelimits.definitions import DefinitionError
+from timelimits.domain.definitions import DefinitionError
 
 Faults = Iterator[Fault]
+CLAIM_KEY = ("provider", "claim", "value", "team", "role")
+LONGEST_CLAIM = 200
 
 
 def check_people(bundle: Bundle) -> Faults:
-    """Yield the faults of users, memberships, shifts and partner clients."""
+    """Yield the faults of users, memberships, claims, shifts and partner clients."""
     teams = {str(entry.data.get("code")) for entry in bundle.entries("team")}
+    yield from _claims(bundle.entries("claim"), teams)
     users = [str(entry.data.get("email", "")) for entry in bundle.entries("user")]
     for entry in bundle.entries("user"):
         yield from _user(entry, users)
@@ -27,6 +30,25 @@ def check_people(bundle: Bundle) -> Faults:
         yield from _shift(entry, teams, set(users) if bundle.demo else None)
     for entry in bundle.entries("client"):
         yield from _client(entry, {str(each.data.get("code")) for each in bundle.entries("organisation")})
+
+
+def _claims(entries: list[Entry], teams: set[str]) -> Faults:
+    seen = set()
+    for entry in entries:
+        for name in ("provider", "claim", "value"):
+            if not isinstance(entry.data.get(name), str) or not 0 < len(entry.data[name]) <= LONGEST_CLAIM:
+                yield entry.fault(name, f"needs words, {LONGEST_CLAIM} letters at most")
+        yield from _known(entry, "team", teams)
+        yield from _known(entry, "role", {str(role) for role in Role} - {"partner_system"})
+        if entry.data.get("role") == Role.ADMINISTRATOR:
+            yield entry.fault("role", "administrators are made by hand, never by another house's directory")
+        yield from (
+            entry.fault(name, "is not a known setting") for name in sorted(set(entry.data) - {*CLAIM_KEY, "profession"})
+        )
+        key = tuple(str(entry.data.get(name)) for name in CLAIM_KEY)
+        if key in seen:
+            yield entry.fault("", "is there twice")
+        seen.add(key)
 
 
 def _known(entry: Entry, name: str, known: set[str]) -> Faults:

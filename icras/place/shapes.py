@@ -4,8 +4,8 @@ from datetime import date, time
 
 from accounts.domain import Opening
 from icras.place.bundle import Entry, Fault
-from timelimits.definitions import WEEKDAYS, DefinitionError, read_edition
 from timelimits.domain import MINUTES_A_DAY
+from timelimits.domain.definitions import WEEKDAYS, DefinitionError, read_edition
 
 ANY_DAY = date(2026, 1, 1)
 

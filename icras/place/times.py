@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from accounts.domain import Change
-from accounts.rota import LONDON
+from accounts.domain.rota import LONDON
 from audit.commands import now
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from icras.place.bundle import Bundle, Entry, Fault
-from timelimits.bank_holidays import CalendarGapError, england_and_wales
-from timelimits.commands import end_policy, publish_calendar, publish_policy
-from timelimits.definitions import DefinitionError, read_edition, read_policy
+from timelimits.commands import end_policy, publish_bank_holiday, publish_calendar, publish_policy
 from timelimits.domain import Calendar, Edition, PolicyTerms
-from timelimits.models import OpeningCalendar, Policy
+from timelimits.domain.bank_holidays import CalendarGapError, england_and_wales
+from timelimits.domain.definitions import DefinitionError, read_edition, read_policy
+from timelimits.models import ExtraBankHoliday, OpeningCalendar, Policy
 from timelimits.rules import check_opening
 
 NEEDED = (
@@ -25,6 +26,11 @@ NEEDED = (
     ("support_plan", ""),
     ("intermediate_care", ""),
     ("transition_plan", ""),
+    ("second_person", ""),
+    ("information_request", "crisis"),
+    ("information_request", "planned"),
+    ("signpost_follow_up", ""),
+    ("psychiatric_liaison", ""),
 )
 
 
@@ -39,6 +45,7 @@ def check_times(bundle: Bundle) -> Iterator[Fault]:
         except DefinitionError as wrong:
             yield entry.fault(wrong.field, str(wrong).partition(": ")[2])
     yield from _twice(policies)
+    yield from _holidays(bundle.entries("bank_holiday"))
     for entry, terms in policies:
         if terms.limit.calendar and terms.limit.calendar not in calendars:
             yield entry.fault("calendar", f"there is no calendar {terms.limit.calendar}")
@@ -61,6 +68,15 @@ def _calendars(entries: list[Entry], calendars: dict[str, list[Edition]]) -> Ite
             calendars.setdefault(entry.data["code"], []).append(edition)
 
 
+def _holidays(entries: list[Entry]) -> Iterator[Fault]:
+    """Yield the faults of bank holidays that were proclaimed after the packaged ones were made."""
+    for entry in entries:
+        if not isinstance(entry.data.get("day"), date) or isinstance(entry.data.get("day"), datetime):
+            yield entry.fault("day", "a date is needed, such as 2027-06-04")
+        if not str(entry.data.get("name") or "").strip():
+            yield entry.fault("name", "is missing")
+
+
 def _twice(policies: list[tuple[Entry, PolicyTerms]]) -> Iterator[Fault]:
     counts = Counter((terms.code, terms.variant, terms.version) for _, terms in policies)
     for entry, terms in policies:
@@ -78,6 +94,10 @@ def load_times(by: Actor, bundle: Bundle) -> Iterator[Change]:
         _publish(publish_calendar, by, entry)
         if (entry.data["code"], entry.data["version"]) not in calendars:
             yield Change(f"calendar {entry.data['code']} version {entry.data['version']}", "added")
+    for entry in bundle.entries("bank_holiday"):
+        if not ExtraBankHoliday.objects.filter(day=entry.data["day"]).exists():
+            publish_bank_holiday(by=by, day=entry.data["day"], name=entry.data["name"])
+            yield Change(f"bank holiday {entry.data['day']}", "added")
     ends = {row[:3]: row[3] for row in Policy.objects.values_list("code", "variant", "version", "effective_until")}
     for entry in bundle.entries("policy"):
         row: Policy = _publish(publish_policy, by, entry)

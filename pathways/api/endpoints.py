@@ -1,4 +1,4 @@
-"""Endpoints of acceptance, withdrawal and episodes: thin, calling the same commands as the pages."""
+"""Endpoints of acceptance and episodes: thin, calling the same commands as the pages."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -8,21 +8,21 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import actor_of
+from accounts.api.clients import actor_of
+from accounts.api.document import IF_MATCH_IF_WANTED, described
+from accounts.api.endpoint import Endpoint, answer, read_body, version_matched
 from accounts.domain import AccessLevel, Permission
 from accounts.models import Team, User
-from accounts.openapi import IF_MATCH_IF_WANTED, described
-from accounts.rest import Endpoint, answer, read_body, version_matched
 from audit.commands import now
 from audit.domain import Actor
 from audit.refusals import RuleBroken, Stale
 from pathways import queries
 from pathways.api import shapes
-from pathways.commands import accept_referral, allocate_episode, record_contact, withdraw_referral
+from pathways.commands import accept_referral, allocate_episode, record_contact
 from pathways.domain import ContactDetails
 from pathways.models import Episode
 from referrals.api.endpoints import KEY_IF_WANTED, Made, answered_once
-from referrals.api.outputs import ReferralDetailSerializer, one_referral
+from referrals.api.outputs import one_referral
 from referrals.queries import get as get_referral
 
 SIGHT = (AccessLevel.FULL, AccessLevel.STATUS)
@@ -30,7 +30,6 @@ ACCEPT = OpenApiExample("To the team's best placed", {"team": "ucr-south"}, requ
 ACCEPT_NAMED = OpenApiExample(
     "To somebody named", {"team": "ucr-south", "coordinator": "coordinator@icras.example"}, request_only=True
 )
-WITHDRAW = OpenApiExample("No longer needed", {"reason": "Family has it in hand."}, request_only=True)
 ALLOCATE = OpenApiExample(
     "Somebody leaves",
     {"coordinator": "coordinator@icras.example", "reason": "Leaves on Monday."},
@@ -92,7 +91,8 @@ class Accept(Endpoint):
         """Accept, and name the co-ordinator in the same act (R084); a live episode is joined, never refused.
 
         Without a co-ordinator the best placed of the team is taken; out of its hours the one on duty, to be confirmed.
-        What is not known yet stops no crisis: the first visit checks. The ETag is the referral's.
+        What is not known yet stops no crisis: the first visit checks. Where nobody chose a service it goes to the one
+        that the rules of triage recommend. The ETag is the referral's.
         """
         version = version_matched(request)
         by, told = actor_of(request), read_body(request, shapes.AcceptSerializer)
@@ -102,36 +102,12 @@ class Accept(Endpoint):
             team_id=_team(told["team"]),
             coordinator_id=_user(told["coordinator"]) if told.get("coordinator") else None,
             safe_care_reason=told.get("safe_care_reason") or "",
+            override_reason=told.get("override_reason") or "",
+            override_note=told.get("override_note") or "",
             version=version,
         )
         found = {"joined": done.joined, "episode": shapes.episode_summary(by, done.episode)}
         return answer(one_referral(by, done.referral, now()) | found, done.referral.version)
-
-
-class Withdraw(Endpoint):
-    """Take a referral back."""
-
-    permissions: ClassVar = {"POST": Permission.REFERRAL_WITHDRAW}
-
-    @described(
-        verb="withdraw_referral",
-        tag="Referrals",
-        summary="Withdraw a referral",
-        takes=shapes.WithdrawSerializer,
-        gives=ReferralDetailSerializer,
-        matched=True,
-        etag=True,
-        examples=[WITHDRAW],
-    )
-    def post(self, request: Request, referral_id: UUID) -> Response:
-        """Take a referral back. After acceptance this ends the episode that it opened, and needs full sight of it.
-
-        Once the person has been seen it is refused (409, `seen_already`): the episode is ended instead.
-        """
-        version = version_matched(request)
-        by, told = actor_of(request), read_body(request, shapes.WithdrawSerializer)
-        referral = withdraw_referral(by=by, referral_id=referral_id, version=version, **told)
-        return answer(one_referral(by, referral, now()), referral.version)
 
 
 class EpisodeOfReferral(Endpoint):

@@ -5,14 +5,16 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from accounts.rest import Body, Instant, OneOf, Text, YesNo, instant
+from accounts.api.endpoint import Body, Instant, OneOf, Text, YesNo, instant
+from accounts.domain import AccessLevel
 from audit.commands import now
 from audit.domain import Actor
 from pathways import queries
 from pathways.domain import BY_VERB, ContactKind, ContactOutcome, EndReason, EpisodeStatus
 from pathways.models import Contact, Episode
 from referrals.api.outputs import ClockSerializer, ReferralDetailSerializer, clocks_by_case
-from referrals.domain import Service
+from referrals.domain import OverrideReason, Service
+from timelimits.queries import clocks_for
 
 LINKED = {"allocate": "allocate", "contacts": "contact"}
 
@@ -25,6 +27,13 @@ class AcceptSerializer(Body):
     safe_care_reason = Text(
         1000, help_text="Why it is safe although `medically_stable` or `medicines_addressed` is open."
     )
+    override_reason = OneOf(
+        OverrideReason,
+        required=False,
+        allow_null=True,
+        help_text="Needed for somebody under age or from elsewhere, and where the rules of triage say otherwise.",
+    )
+    override_note = Text(1000, help_text="The same in words; needed with it unless it is a crisis.")
 
 
 class WithdrawSerializer(Body):
@@ -157,7 +166,8 @@ def episode_detail(by: Actor, episode: Episode) -> dict[str, Any]:
 
 
 def _clocks(by: Actor, episode: Episode) -> list[dict[str, Any]]:
-    found = clocks_by_case(by, queries.case_ids(episode), now())
+    seen = clocks_for(by, queries.case_ids(episode), levels=(AccessLevel.FULL, AccessLevel.STATUS))
+    found = clocks_by_case(seen, now())
     return [clock for clocks in found.values() for clock in clocks]
 
 

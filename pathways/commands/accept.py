@@ -7,9 +7,9 @@ from uuid import UUID
 from psycopg.types.range import TimestamptzRange
 
 from accounts.commands import grant_access
-from accounts.domain import Duty, Permission
-from accounts.models import Team, User
-from accounts.queries import current_memberships, is_open, on_duty
+from accounts.domain import Duty
+from accounts.models import RestrictedCase, Team, User
+from accounts.queries import current_memberships, is_open, may_see, on_duty
 from audit.commands import command, now, record
 from audit.domain import Actor
 from audit.refusals import RuleBroken
@@ -17,6 +17,8 @@ from notifications.commands import post
 from notifications.domain import Template
 from pathways import queries
 from pathways.commands.contact import meet_by_earlier_visit
+from pathways.commands.readiness import refuse_if_not_ready, why_otherwise
+from pathways.commands.tasks import promise_what_they_need
 from pathways.domain import (
     CRISIS_SPELL,
     INTERMEDIATE_CARE,
@@ -24,14 +26,17 @@ from pathways.domain import (
     SUPPORT_PLAN,
     TRANSITION_PLAN,
     WaitingKind,
-    first_service,
 )
 from pathways.models import CoordinatorTerm, Episode, Spell, Task, Waiting
-from referrals.commands.moves import begin, complete, done_already, end_clocks
+from referrals.commands.chase import close_questions
+from referrals.commands.moves import Begun, begin, complete, end_clocks
+from referrals.commands.rules import keep_recommendation
 from referrals.domain import FirstVisitCheck, Phase, Service, Urgency, missing_to_decide, open_medical_question
 from referrals.models import Person, Referral
 from referrals.queries import decidable
-from timelimits.commands import hand_over, refuse_if_blocked, start_clock
+from referrals.queries.hospital import hospital_support_open
+from timelimits.commands import ask_approval, hand_over, start_clock
+from timelimits.domain import ApprovalKind
 
 FIRST_VISIT = timedelta(hours=2)
 MEDICAL = ("medically_stable", "medicines_addressed")
@@ -39,11 +44,12 @@ MEDICAL = ("medically_stable", "medicines_addressed")
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What acceptance led to: an episode begun, or a live one joined."""
+    """What acceptance led to: an episode begun, or a live one joined. `closed`: not open to who accepted it."""
 
     referral: Referral
     episode: Episode
     joined: bool
+    closed: bool = False
 
 
 @command
@@ -56,37 +62,78 @@ def accept_referral(
     note: str = "",
     check: FirstVisitCheck | None = None,
     safe_care_reason: str = "",
+    override_reason: str = "",
+    override_note: str = "",
     version: int | None = None,
 ) -> Accepted:
     """Accept a referral and name its co-ordinator in the same act (R084); a live episode is joined, never refused.
 
     Without a coordinator the best suggestion is taken; out of the team's hours it is the duty co-ordinator, to be
     confirmed. Not known never stops a crisis: a task says who will check on the first visit. Raises RuleBroken
-    (medical_question_open, coordinator_not_in_team, nobody_to_coordinate), IllegalMove, Stale.
+    (medical_question_open, coordinator_not_in_team, nobody_to_coordinate; manual_triage for somebody under age or from
+    elsewhere without `override_reason`, R010; not_as_recommended without one, R051; hospital_support_not_agreed, R047;
+    person_died), IllegalMove, Stale. Where nobody chose a service it goes to the recommended one.
     """
-    move, referral = begin(by, "accept", referral_id, version)
+    told = (team_id, coordinator_id, note, check, safe_care_reason, override_reason, override_note)
+    begun = begin(by, "accept", referral_id, version, told)
+    referral = begun.referral
     person = Person.objects.select_for_update().get(pk=referral.person_id)
     live = queries.lock_live_episode(person.pk)
-    if done_already(move, referral):
+    if begun.again:
         episode = Episode.objects.get(case_id=referral.joined_case_id or referral.case_id)
-        return Accepted(referral, episode, referral.joined_case_id is not None)
-    refuse_if_blocked(case_id=referral.case_id, permission=Permission.REFERRAL_ACCEPT, now=now())
-    _refuse_open_medical_question(referral, safe_care_reason)
+        return _accepted(by, referral, episode)
+    _settle(by, referral, safe_care_reason, (override_reason, override_note))
+    safe_care = hospital_support_open(referral) or open_medical_question(decidable(referral))
+    said = note or safe_care_reason or override_note
     if live is None:
         team, coordinator, confirmed = _who_coordinates(team_id, coordinator_id)
-        complete(by, move, referral, note=note or safe_care_reason, team=str(team.pk))
+        complete(by, begun, note=said, team=str(team.pk))
         episode = _open_episode(by, referral, person, team, coordinator, confirmed)
     else:
-        episode = live
-        referral.joined_case_id = live.case_id
-        complete(by, move, referral, note=note or safe_care_reason, joined=live.reference)
+        episode = _join(by, begun, live, said)
     _begin_service(by, referral, episode)
-    end_clocks(by, move, referral, now(), "")
+    end_clocks(by, begun, now(), "")
+    close_questions(by, referral)
     _show_on_lists(by, referral, episode)
     meet_by_earlier_visit(by, referral)
     _ask_first_visit(by, referral, episode, check)
+    if safe_care:
+        _ask_second_person(by, referral, episode, safe_care_reason)
     tell_coordinator(by, episode, Template.CASE_HANDED_OVER if live is None else Template.CASE_CHANGED)
-    return Accepted(referral, episode, live is not None)
+    return _accepted(by, referral, episode)
+
+
+def _accepted(by: Actor, referral: Referral, episode: Episode) -> Accepted:
+    joined = referral.joined_case_id is not None
+    return Accepted(referral, episode, joined, closed=joined and not may_see(by, episode.case_id))
+
+
+def _settle(by: Actor, referral: Referral, safe_care_reason: str, override: tuple[str, str]) -> None:
+    """Refuse what is not ready; else note the service it goes to, beside what the rules of triage say of it."""
+    why = why_otherwise(referral, *override, safe_care_reason)
+    goes = queries.going(referral, now())
+    refuse_if_not_ready(referral, goes, safe_care_reason, why)
+    referral.service = goes.service
+    why = why if why[0] else goes.said
+    keep_recommendation(by, referral, "accept", why, service=referral.service, urgency=referral.urgency)
+    _confirm_stable(by, referral)
+
+
+def _join(by: Actor, begun: Begun, live: Episode, note: str) -> Episode:
+    begun.referral.joined_case_id = live.case_id
+    complete(by, begun, note=note, joined=live.reference)
+    promise_what_they_need(live)
+    return live
+
+
+def _confirm_stable(by: Actor, referral: Referral) -> None:
+    """Keep which clinician took it that the person is medically stable: whoever accepts confirms what was told (R052).
+
+    A partner system confirms nothing. Not known never stops a crisis: then a named practitioner checks on the first
+    visit.
+    """
+    if by.user_id is not None and referral.medically_stable and referral.urgency == Urgency.CRISIS:
+        referral.stable_confirmed_by = by.label
 
 
 def tell_coordinator(by: Actor, episode: Episode, template: Template) -> None:
@@ -102,16 +149,15 @@ def tell_coordinator(by: Actor, episode: Episode, template: Template) -> None:
         )
 
 
-def _refuse_open_medical_question(referral: Referral, safe_care_reason: str) -> None:
-    question = open_medical_question(decidable(referral))
-    if question and not safe_care_reason.strip():
-        words = {
-            "medically_stable": "nobody has said that the person is medically stable",
-            "medicines_addressed": "nobody has said that their medicines are dealt with",
-        }[question]
-        raise RuleBroken(
-            "medical_question_open", f"This can't be done because {words}. Record it, or say why it is safe.", question
-        )
+def _ask_second_person(by: Actor, referral: Referral, episode: Episode, safe_care_reason: str) -> None:
+    ask_approval(
+        by=by,
+        kind=ApprovalKind.SAFE_CARE_ACCEPTANCE,
+        case_id=episode.case_id,
+        subject=f"referral:{referral.pk}",
+        reason="safe_care",
+        note=safe_care_reason,
+    )
 
 
 def _who_coordinates(team_id: UUID, coordinator_id: UUID | None) -> tuple[Team, User, bool]:
@@ -166,11 +212,12 @@ def _open_episode(
     subject = f"episode:{episode.pk}"
     record(case_id=episode.case_id, event="episode.opened", subject=subject, coordinator=str(coordinator.pk))
     _start(by, episode, subject, SUPPORT_PLAN)
+    promise_what_they_need(episode)
     return episode
 
 
 def _begin_service(by: Actor, referral: Referral, episode: Episode) -> None:
-    service = first_service(referral.urgency, referral.service)
+    service = Service(referral.service)
     if service is Service.CRISIS:
         begin_spell(by, episode, service, referral)
     elif referral.joined_case_id is None:
@@ -205,7 +252,7 @@ def _start(by: Actor, episode: Episode, subject: str, policy: str) -> None:
 
 def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:
     grant_access(by=by, case_id=referral.case_id, team_id=episode.team_id, why="accepted")
-    if referral.joined_case_id:
+    if referral.joined_case_id and not RestrictedCase.objects.filter(pk=referral.person_id).exists():
         grant_access(by=by, case_id=episode.case_id, team_id=referral.front_door_id, why="joined")
     hand_over(
         by=by,

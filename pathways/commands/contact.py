@@ -1,19 +1,23 @@
 """Log a contact in seconds; the first attended face-to-face contact meets the two-hour limit."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import connection
 
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor
+from audit.domain import Actor, sending
 from audit.refusals import NotFound, RuleBroken
 from pathways import queries
 from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
 from pathways.models import Contact, Episode, Task
-from referrals.domain import CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
+from referrals.domain import CREW_WAITING, CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
 from referrals.models import Referral
 from timelimits.commands import close_case, hand_over, stop_clock
 from timelimits.models import CaseDeadline
+
+A_MOMENT = timedelta(seconds=10)
 
 
 @command
@@ -30,6 +34,8 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     if not may_see(by.where_it_may(move.permission), case_id):
         raise NotFound
     happened_at = _when(details)
+    if (sent := _sent_already(by, case_id, details, happened_at)) is not None:
+        return sent
     contact = _write(by, case_id, details, happened_at)
     record(
         case_id=case_id,
@@ -45,6 +51,31 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     if details.ring_back_at is not None:
         _promise_ring_back(by, case_id, details)
     return contact
+
+
+def _sent_already(by: Actor, case_id: UUID, details: ContactDetails, happened_at: datetime) -> Contact | None:
+    """Return the contact that this very sending made a moment ago: somebody pressed twice. The second waits here.
+
+    A partner system has its Idempotency-Key for this.
+    """
+    if by.user_id is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, case_id).int % 2**63])
+    same = Contact.objects.filter(
+        case_id=case_id,
+        actor_id=by.id,
+        kind=details.kind,
+        way=details.way,
+        attended=details.attended,
+        outcome=details.outcome or _outcome(details),
+        with_whom=details.with_whom,
+        about=details.about,
+        by_profession=details.by_profession,
+        recorded_at__gt=now() - A_MOMENT,
+        occurred_at__range=(happened_at - A_MOMENT, happened_at + A_MOMENT),
+    )
+    return same.first()
 
 
 def _when(details: ContactDetails) -> datetime:
@@ -92,7 +123,8 @@ def meet_by_earlier_visit(by: Actor, referral: Referral) -> None:
 
 
 def _seen(by: Actor, referral: Referral, happened_at: datetime) -> None:
-    stop_clock(by=by, subject=f"referral:{referral.pk}", policy=CRISIS_RESPONSE, stopped_at=happened_at)
+    for policy in (CRISIS_RESPONSE, CREW_WAITING):
+        stop_clock(by=by, subject=f"referral:{referral.pk}", policy=policy, stopped_at=happened_at)
     _take_off_board(by, referral)
 
 

@@ -23,8 +23,10 @@ from pathways.domain import (
     EpisodeStatus,
 )
 from pathways.models import Episode, Spell, Task
+from referrals.commands.crews import refuse_while_crew_waits
 from referrals.commands.decide import refuse_while_999_open
-from referrals.commands.moves import begin, complete, done_already, end_clocks
+from referrals.commands.moves import begin, complete, end_clocks
+from referrals.commands.reviews import settle_reviews
 from referrals.domain import Status
 from referrals.models import Referral
 from referrals.queries import STATUS_LEVELS
@@ -46,10 +48,12 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
 
     Of a joined one it ends what it brought to the episode. Whoever referred may do so, seeing its status only, until
     it is accepted. Raises IllegalMove after that; and for everybody once the person has been seen, or while another
-    referral has joined the episode: end the episode instead.
+    referral has joined the episode: end the episode instead. Raises RuleBroken (crew_waits) while a crew waits, except
+    for whoever sent it: then the crew's time is cancelled, never counted as answered.
     """
-    move, referral = begin(by, "withdraw", referral_id, version, STATUS_LEVELS)
-    if done_already(move, referral):
+    begun = begin(by, "withdraw", referral_id, version, (reason,), STATUS_LEVELS)
+    referral = begun.referral
+    if begun.again:
         return referral
     if referral.status == Status.ACCEPTED and not may_see(by, referral.case_id):
         raise IllegalMove("accepted_meanwhile", "This can't be done because it has been accepted. Ring the team.")
@@ -59,20 +63,26 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
         raise IllegalMove(
             "seen_already", "This can't be done because the person has been seen. End the episode instead."
         )
-    refuse_while_999_open(referral)
+    _refuse_while_unsafe(by, referral)
     opened = Episode.objects.select_for_update().filter(opened_by=referral, status=EpisodeStatus.LIVE).first()
     if opened is not None and queries.not_seen_yet(opened).exclude(pk=referral.pk).exists():
         raise IllegalMove(
             "others_joined", "This can't be done because another referral joined its episode. End the episode instead."
         )
-    complete(by, move, referral, note=reason)
-    end_clocks(by, move, referral, now(), "withdrawn")
+    complete(by, begun, note=reason)
+    end_clocks(by, begun, now(), "withdrawn")
     if opened is not None:
         _finish(by, opened, EndReason.WITHDRAWN)
     elif referral.joined_case_id is not None:
         _end_spells(by, Spell.objects.filter(referral=referral))
         _close_tasks([referral.case_id], f"{by.label}: referral withdrawn")
     return referral
+
+
+def _refuse_while_unsafe(by: Actor, referral: Referral) -> None:
+    refuse_while_999_open(referral)
+    if may_see(by, referral.case_id):  # whoever sent it speaks for the crew; we must tell it
+        refuse_while_crew_waits(referral)
 
 
 @command
@@ -83,7 +93,10 @@ def end_episode(*, by: Actor, episode_id: UUID, reason: EndReason, version: int 
     """
     for case_id in Episode.objects.filter(pk=episode_id).values_list("case_id", flat=True):
         queries.lock_referrals(case_id)
-    _, episode = begin_episode(by, "end", episode_id, version)
+    begun = begin_episode(by, "end", episode_id, version, lambda found: found.end_reason == reason)
+    episode = begun.episode
+    if begun.again:
+        return episode
     waiting = queries.joined_referrals(episode.case_id).filter(status=Status.ACCEPTED, done_at=None)
     if waiting.exists() and reason is EndReason.COMPLETED:
         raise RuleBroken("not_seen_yet", "This can't be done because a referral still waits for its first visit.")
@@ -107,6 +120,7 @@ def _finish(by: Actor, episode: Episode, reason: EndReason) -> Episode:
     event = BY_VERB["end"].event
     record(case_id=episode.case_id, event=event, subject=f"episode:{episode.pk}", reason=reason)
     close_case(by=by, case_id=episode.case_id)
+    settle_reviews(by=by, person_id=episode.person_id)
     return episode
 
 

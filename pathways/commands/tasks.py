@@ -1,14 +1,21 @@
 """Things promised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db import connection
 
 from accounts.domain import Permission
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor
+from audit.domain import Actor, sending
 from audit.refusals import NotFound, RuleBroken
-from pathways.models import Task
+from pathways.commands.contact import A_MOMENT
+from pathways.models import Episode, Task
+from referrals.domain.national import FORMATS, NONE
+from referrals.queries import needs_of
+
+NEEDS_MET_WITHIN = timedelta(days=1)
 
 
 @command
@@ -20,12 +27,21 @@ def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner
         raise NotFound
     if not what.strip():
         raise RuleBroken("what_missing", "Say what is to be done.", field="what")
+    return write_task(by, case_id, what, "task", due_at, owner_id)
+
+
+def write_task(by: Actor, case_id: UUID, what: str, kind: str, due_at: datetime, owner_id: UUID) -> Task:
+    """Write down something to do; the same sent twice is one. A past time is refused. Call inside a command."""
     if due_at < now():
         raise RuleBroken("due_in_past", "This time is past already.", field="due_at")
-    task = Task.objects.create(
-        case_id=case_id, what=what.strip(), kind="task", owner_id=owner_id, due_at=due_at, created_at=now()
-    )
-    record(case_id=case_id, event="task.promised", subject=f"task:{task.pk}", kind="task")
+    said = {"case_id": case_id, "what": what.strip(), "kind": kind, "owner_id": owner_id}
+    with connection.cursor() as cursor:  # of two sendings at once the second waits here for the first
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, *said.values()).int % 2**63])
+    just_now = Task.objects.filter(**said, created_at__gt=now() - A_MOMENT)
+    if (sent := just_now.filter(due_at__range=(due_at - A_MOMENT, due_at + A_MOMENT)).first()) is not None:
+        return sent
+    task = Task.objects.create(**said, due_at=due_at, created_at=now())
+    record(case_id=case_id, event="task.promised", subject=f"task:{task.pk}", kind=kind)
     return task
 
 
@@ -41,3 +57,28 @@ def finish_task(*, by: Actor, task_id: UUID) -> Task:
         task.save(update_fields=["done_at", "done_by"])
         record(case_id=task.case_id, event="task.done", subject=f"task:{task.pk}", kind=task.kind)
     return task
+
+
+def promise_what_they_need(episode: Episode) -> None:
+    """Give the co-ordinator a task for each need to be met: an interpreter, information in another format (R063).
+
+    A part of accepting, also of a referral that joins a live episode: what is owed there already is not asked for
+    twice. What people are sent goes out as usual until somebody has seen to it.
+    """
+    needs = needs_of(episode.person)
+    formats = {entry.code: entry.words for entry in FORMATS if entry.code != NONE}
+    language = needs.language or "language not known"
+    wanted = [f"Book an interpreter: {language}"] if needs.interpreter else []
+    wanted += [f"Give information in this format: {formats[code]}" for code in needs.formats if code in formats]
+    owed = Task.objects.filter(case_id=episode.case_id, kind="information_need", done_at=None)
+    known = set(owed.values_list("what", flat=True)) if wanted else set()
+    for what in (each for each in wanted if each not in known):
+        task = Task.objects.create(
+            case_id=episode.case_id,
+            what=what,
+            kind="information_need",
+            owner_id=episode.coordinator_id,
+            due_at=now() + NEEDS_MET_WITHIN,
+            created_at=now(),
+        )
+        record(case_id=episode.case_id, event="task.promised", subject=f"task:{task.pk}", kind=task.kind)

@@ -14,10 +14,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import actor_of
-from accounts.domain import Permission
-from accounts.openapi import described
-from accounts.rest import (
+from accounts.api.clients import actor_of
+from accounts.api.document import described
+from accounts.api.endpoint import (
     Body,
     Endpoint,
     answer,
@@ -27,11 +26,14 @@ from accounts.rest import (
     read_query,
     version_matched,
 )
+from accounts.domain import Permission
 from audit.commands import now
 from audit.domain import Actor
 from referrals import queries
 from referrals.api import examples, inputs, outputs
-from referrals.commands import decline_referral, once, register_referral, triage_referral
+from referrals.commands import once, register_referral, triage_referral
+from referrals.models import Referral
+from timelimits.queries import clocks_told
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 KEY_HEADER = OpenApiParameter(
@@ -120,7 +122,7 @@ class Referrals(Endpoint):
         tag="Referrals",
         summary="Make a referral",
         takes=inputs.ReferralSerializer,
-        gives=outputs.ReferralAnswerSerializer,
+        gives=outputs.ReferralMadeSerializer,
         status=201,
         refuses=(409,),
         parameters=[KEY_HEADER],
@@ -147,8 +149,9 @@ class Referrals(Endpoint):
 def _register(by: Actor, told: dict[str, Any]) -> dict[str, Any]:
     inputs.refuse_codes_not_of_the_place(told)
     referral = register_referral(by=by, details=inputs.details_of(told), person=inputs.person_of(told))
-    clocks = outputs.clocks_by_case(by, [referral.case_id], now())
-    return outputs.referral_answer(by, referral, clocks[referral.case_id])
+    clocks = outputs.clocks_by_case(clocks_told([referral.case_id]), now())
+    alike = {"possible_duplicates": queries.alike_referrals(by, referral)}
+    return outputs.referral_answer(by, referral, clocks[referral.case_id]) | alike
 
 
 def _next_page(request: Request, cursor: str | None) -> str | None:
@@ -167,10 +170,10 @@ class ReferralDetail(Endpoint):
         verb="read_referral",
         tag="Referrals",
         summary="Read a referral",
-        gives=outputs.ReferralDetailSerializer,
+        gives=outputs.ReferralAdvisedSerializer,
         refuses=(404,),
         etag=True,
-        examples=[examples.STANDS],
+        examples=[examples.ADVISED],
     )
     def get(self, request: Request, referral_id: UUID) -> Response:
         """Return a referral as it stands: status, time limits, what may be done next. Never who the person is.
@@ -179,7 +182,24 @@ class ReferralDetail(Endpoint):
         """
         by = actor_of(request)
         referral = queries.get(by, referral_id, queries.STATUS_LEVELS)
-        return answer(outputs.one_referral(by, referral, now()), referral.version)
+        return answer(outputs.advised_referral(by, referral, now()), referral.version)
+
+
+def moved(
+    request: Request,
+    referral_id: UUID,
+    shape: type[Body],
+    move: Callable[..., Referral],
+    read: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> Response:
+    """Do one move on a referral with what the body says, and return the referral as it stands then.
+
+    `read` turns the checked body into what the command takes.
+    """
+    version = version_matched(request)
+    by, told = actor_of(request), read_body(request, shape)
+    referral = move(by=by, referral_id=referral_id, version=version, **read(told))
+    return answer(outputs.one_referral(by, referral, now()), referral.version)
 
 
 class Triage(Endpoint):
@@ -203,33 +223,4 @@ class Triage(Endpoint):
         Made crisis on the same facts, the two hours run from receipt; made crisis because the person got worse, from
         `worse_since` (R126). Made planned, the two-hour limit is cancelled.
         """
-        version = version_matched(request)
-        by, told = actor_of(request), read_body(request, inputs.TriageSerializer)
-        referral = triage_referral(by=by, referral_id=referral_id, version=version, **told)
-        return answer(outputs.one_referral(by, referral, now()), referral.version)
-
-
-class Decline(Endpoint):
-    """Say no."""
-
-    permissions: ClassVar = {"POST": Permission.REFERRAL_DECLINE}
-
-    @described(
-        verb="decline_referral",
-        tag="Referrals",
-        summary="Decline a referral",
-        takes=inputs.DeclineSerializer,
-        gives=outputs.ReferralDetailSerializer,
-        matched=True,
-        etag=True,
-        examples=[examples.DECLINE],
-    )
-    def post(self, request: Request, referral_id: UUID) -> Response:
-        """Decline for a coded reason, and say where instead (R020).
-
-        While a red flag is raised and no 999 call confirmed it is refused (422, `999_not_confirmed`).
-        """
-        version = version_matched(request)
-        by, told = actor_of(request), read_body(request, inputs.DeclineSerializer)
-        referral = decline_referral(by=by, referral_id=referral_id, version=version, **told)
-        return answer(outputs.one_referral(by, referral, now()), referral.version)
+        return moved(request, referral_id, inputs.TriageSerializer, triage_referral, inputs.why_now_of)

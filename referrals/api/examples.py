@@ -71,7 +71,17 @@ WHOLE: dict[str, Any] = SHORT | {
 
 REFERRAL = OpenApiExample("Everything", WHOLE, request_only=True)
 SHORTEST = OpenApiExample("The least", SHORT, request_only=True)
-MADE = OpenApiExample("Made", ANSWER, response_only=True, status_codes=["201"])
+MADE = OpenApiExample("Made", ANSWER | {"possible_duplicates": []}, response_only=True, status_codes=["201"])
+RECOMMENDED: dict[str, Any] = {
+    "version": 1,
+    "service": "crisis",
+    "urgency": "crisis",
+    "disposition": "accept",
+    "reasons": [{"code": "asked_urgent", "words": "Asked for within two hours, from the community"}],
+}
+ADVISED = OpenApiExample(
+    "As it stands", DETAIL | {"recommendation": RECOMMENDED}, response_only=True, status_codes=["200"]
+)
 STANDS = OpenApiExample("As it stands", DETAIL, response_only=True, status_codes=["200"])
 PAGE = OpenApiExample("The last page", {"results": [DETAIL], "next": None}, response_only=True, status_codes=["200"])
 TRIAGE = OpenApiExample(

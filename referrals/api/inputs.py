@@ -6,21 +6,28 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from accounts.api.endpoint import Body, Day, Instant, OneOf, Page, Text, YesNo, refuse_unknown_codes
 from accounts.domain import CodeListName
-from accounts.rest import Body, Day, Instant, OneOf, Page, Text, YesNo, refuse_unknown_codes
 from referrals.domain import (
     Agrees,
+    BedGround,
     Caller,
     Channel,
+    Crew,
     Direction,
     Hospital,
     LocationKind,
     LocationNow,
     PersonDetails,
+    PlannedReason,
     ReferralDetails,
     Service,
     Status,
+    Trigger,
+    UcrNeed,
     Urgency,
+    WhyNow,
+    WouldBe,
     clean_postcode,
 )
 
@@ -98,6 +105,14 @@ class SourceSerializer(Body):
     phone = Text(PHONE)
 
 
+class CrewSerializer(Body):
+    """An ambulance crew that is with the person and waits for an answer: due within 15 minutes."""
+
+    since = Instant(required=False, allow_null=True, help_text="Since when it is there. null: since it was told.")
+    phone = Text(PHONE)
+    reference = Text(40)
+
+
 class ReferralSerializer(Body):
     """One request for help."""
 
@@ -115,6 +130,7 @@ class ReferralSerializer(Body):
     person_agrees = OneOf(Agrees, required=False, default=Agrees.NOT_ASKED)
     hospital = HospitalSerializer(required=False, allow_null=True)
     source = SourceSerializer()  # type: ignore[assignment]
+    crew_on_scene = CrewSerializer(required=False, allow_null=True)
     reason = Text(CODE, required=True, help_text=CODED)
     summary = Text(SUMMARY, required=True, help_text="What has happened, in words.")
     medically_stable = YesNo(required=False, allow_null=True, help_text="null: not known yet.")
@@ -132,6 +148,11 @@ class TriageSerializer(Body):
         allow_null=True,
         help_text="Made crisis because the person got worse: when one of our services was told. Else from receipt.",
     )
+    trigger = OneOf(Trigger, required=False, allow_null=True, help_text="What makes it urgent (R046).")
+    needs = serializers.ListField(child=OneOf(UcrNeed), required=False, help_text="Two-hour needs; never exclusions.")
+    would_be = OneOf(WouldBe, required=False, allow_null=True, help_text="Where the person would otherwise be.")
+    planned_reason = OneOf(PlannedReason, required=False, allow_null=True, help_text="From the community (R049).")
+    bed_ground = OneOf(BedGround, required=False, allow_null=True, help_text="Needed for service `bed` (R053).")
 
 
 class DeclineSerializer(Body):
@@ -139,6 +160,7 @@ class DeclineSerializer(Body):
 
     reason = Text(CODE, required=True, help_text=CODED)
     signpost = Text(CODE, required=True, help_text=CODED)
+    where = Text(200, help_text="In words, for the signpost `other`: needed with it.")
 
 
 class ReferralListSerializer(Page):
@@ -146,7 +168,18 @@ class ReferralListSerializer(Page):
 
     status = OneOf(Status, required=False)
     urgency = OneOf(Urgency, required=False)
+    zone = serializers.SlugField(required=False, max_length=40, help_text="Code of a zone of the place.")
+    hospital = serializers.SlugField(required=False, max_length=40, help_text="Code of a hospital of the place.")
+    open = serializers.BooleanField(required=False, help_text="True: not decided yet, or accepted and not yet seen.")
     due_before = Instant(required=False, help_text="Those with a running time limit that ends before this instant.")
+
+
+def why_now_of(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what triage takes, from a checked body: why help is needed now becomes one piece."""
+    names = ("trigger", "needs", "would_be", "planned_reason", "bed_ground")
+    given = {name: told.pop(name) for name in names if name in told}
+    known = {name: value for name, value in given.items() if value}
+    return told | {"told": WhyNow(**known | {"needs": tuple(known.get("needs", ()))})}
 
 
 def refuse_codes_not_of_the_place(told: dict[str, Any]) -> None:
@@ -187,6 +220,7 @@ def details_of(told: dict[str, Any]) -> ReferralDetails:
         medically_stable=told.get("medically_stable"),
         medicines_addressed=told.get("medicines_addressed"),
         channel=Channel.API,
+        crew=Crew(**_known(told["crew_on_scene"])) if told.get("crew_on_scene") is not None else None,
     )
 
 

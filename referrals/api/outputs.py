@@ -3,24 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from rest_framework import serializers
 
-from accounts.domain import AccessLevel
-from accounts.rest import instant
+from accounts.api.endpoint import instant
+from accounts.queries import may_see
 from audit.domain import Actor
-from referrals.domain import BY_VERB, Direction, Service, Status, Urgency
+from referrals.domain import BY_VERB, OPEN, Direction, Disposition, Service, Status, Urgency
 from referrals.models import Referral
+from referrals.queries.advice import advice_on
 from timelimits.domain import Outcome
-from timelimits.models import Clock
-from timelimits.queries import clocks_for
+from timelimits.models import BreachReason, Clock, Pause
+from timelimits.queries import clocks_told
 from timelimits.rules import is_overdue
 
 LINKED = ("triage", "accept", "decline", "withdraw")
+ANY_ID = str(UUID(int=0))
 CLOCK_STATES = ("running", "paused", *Outcome)
 
 
@@ -50,6 +52,15 @@ class ReferralAnswerSerializer(serializers.Serializer[Any]):
     )
 
 
+class ReferralMadeSerializer(ReferralAnswerSerializer):
+    """A referral just made, and those of yours that may be about the same person."""
+
+    possible_duplicates = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="References of your own referrals for somebody of the same name and birth date, kept apart so far.",
+    )
+
+
 class ReferralDetailSerializer(ReferralAnswerSerializer):
     """A referral as it stands, with what decides about it."""
 
@@ -61,6 +72,29 @@ class ReferralDetailSerializer(ReferralAnswerSerializer):
     joined_case_id = serializers.UUIDField(allow_null=True, help_text="The case of the live episode it joined.")
 
 
+class ReasonSerializer(serializers.Serializer[Any]):
+    """One reason of a recommendation."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class RecommendationSerializer(serializers.Serializer[Any]):
+    """What the rules of triage say. A person decides; no rule can decline."""
+
+    version = serializers.IntegerField(help_text="Of the rules.")
+    service = serializers.ChoiceField(choices=[str(word) for word in Service], allow_null=True)
+    urgency = serializers.ChoiceField(choices=[str(word) for word in Urgency], allow_null=True)
+    disposition = serializers.ChoiceField(choices=[str(word) for word in Disposition])
+    reasons = ReasonSerializer(many=True)
+
+
+class ReferralAdvisedSerializer(ReferralDetailSerializer):
+    """A referral as it stands, with what the rules of triage recommend while it is not decided."""
+
+    recommendation = RecommendationSerializer(allow_null=True)
+
+
 class ReferralPageSerializer(serializers.Serializer[Any]):
     """One page of a list."""
 
@@ -68,16 +102,25 @@ class ReferralPageSerializer(serializers.Serializer[Any]):
     next = serializers.CharField(allow_null=True, help_text="Address of the next page; null at the end.")
 
 
-def clocks_by_case(by: Actor, case_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[dict[str, Any]]]:
-    """Return what partners are told of the clocks of these cases."""
-    clocks = list(clocks_for(by, case_ids, levels=(AccessLevel.FULL, AccessLevel.STATUS)))
-    told = [(clock, clock_state(clock, now)) for clock in clocks]
-    prefetch_related_objects([clock for clock, state in told if state == "breached"], "breach_reasons")
-    prefetch_related_objects([clock for clock, state in told if state == "paused"], "pauses")
+def clocks_by_case(rows: Iterable[Clock], now: datetime) -> dict[UUID, list[dict[str, Any]]]:
+    """Return what partners are told of these clocks."""
+    told = [(clock, clock_state(clock, now)) for clock in rows]
+    why = _reasons(told)
     found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for clock, state in told:
-        found[clock.case_id].append(clock_answer(clock, state))
+        found[clock.case_id].append(clock_answer(clock, state, clock.cancel_reason or why.get(clock.pk)))
     return found
+
+
+def _reasons(told: Iterable[tuple[Clock, str]]) -> dict[UUID, str]:
+    """Return why clocks were missed, as last explained, and why those that are paused are."""
+    late = [clock.pk for clock, state in told if state == "breached"]
+    paused = [clock.pk for clock, state in told if state == "paused"]
+    if not late and not paused:  # most often: a question about nothing takes long to build
+        return {}
+    explained = BreachReason.objects.filter(clock__in=late).order_by("given_at").values_list("clock_id", "reason")
+    stopped = Pause.objects.filter(clock__in=paused, resumed_at=None).values_list("clock_id", "reason")
+    return dict([*explained, *stopped])
 
 
 def clock_state(clock: Clock, now: datetime) -> str:
@@ -89,7 +132,7 @@ def clock_state(clock: Clock, now: datetime) -> str:
     return "running" if clock.due_at else "paused"
 
 
-def clock_answer(clock: Clock, state: str) -> dict[str, Any]:
+def clock_answer(clock: Clock, state: str, reason: str | None) -> dict[str, Any]:
     """Return one clock as the contract has it."""
     return {
         "id": str(clock.pk),
@@ -98,18 +141,8 @@ def clock_answer(clock: Clock, state: str) -> dict[str, Any]:
         "due_at": instant(clock.due_at),
         "stopped_at": instant(clock.stopped_at),
         "status": state,
-        "reason": _reason(clock, state),
+        "reason": reason,
     }
-
-
-def _reason(clock: Clock, state: str) -> str | None:
-    given: str | None = clock.cancel_reason or None
-    if given is None and state == "breached":
-        explained = sorted(clock.breach_reasons.all(), key=lambda row: row.given_at)
-        return explained[-1].reason if explained else None
-    if given is None and state == "paused":
-        return next((pause.reason for pause in clock.pauses.all() if pause.resumed_at is None), None)
-    return given
 
 
 def referral_answer(by: Actor, referral: Referral, clocks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -125,8 +158,14 @@ def referral_answer(by: Actor, referral: Referral, clocks: list[dict[str, Any]])
     }
 
 
+@cache
+def _address() -> str:
+    """Return the address of a referral, made once: a page of a list has a hundred of them."""
+    return reverse("referrals_api:detail", args=[ANY_ID])
+
+
 def _links(by: Actor, referral: Referral) -> dict[str, str]:
-    own = reverse("referrals_api:detail", args=[referral.pk])
+    own = _address().replace(ANY_ID, str(referral.pk))
     moves = [BY_VERB[verb] for verb in LINKED]
     found = {"self": own}
     found |= {m.verb: f"{own}{m.verb}/" for m in moves if referral.status in m.sources and by.may(m.permission)}
@@ -149,10 +188,29 @@ def referral_detail(by: Actor, referral: Referral, clocks: list[dict[str, Any]])
 
 def one_referral(by: Actor, referral: Referral, now: datetime) -> dict[str, Any]:
     """Return one referral with its clocks read now."""
-    return referral_detail(by, referral, clocks_by_case(by, [referral.case_id], now)[referral.case_id])
+    return referral_detail(by, referral, clocks_by_case(clocks_told([referral.case_id]), now)[referral.case_id])
+
+
+def advised_referral(by: Actor, referral: Referral, now: datetime) -> dict[str, Any]:
+    """Return one referral with what the rules recommend: null once decided, or to who sees only its status."""
+    told = _recommendation(referral, now) if may_see(by, referral.case_id) else None
+    return one_referral(by, referral, now) | {"recommendation": told}
+
+
+def _recommendation(referral: Referral, now: datetime) -> dict[str, Any] | None:
+    found = advice_on(referral, now) if referral.status in OPEN else None
+    if found is None:
+        return None
+    return {
+        "version": found.advice.version,
+        "service": found.advice.service or None,
+        "urgency": found.advice.urgency or None,
+        "disposition": str(found.advice.disposition),
+        "reasons": [{"code": code, "words": words} for code, words in found.advice.reasons],
+    }
 
 
 def page_of_referrals(by: Actor, rows: list[Referral], now: datetime) -> list[dict[str, Any]]:
     """Return a page of referrals; their clocks are read together."""
-    clocks = clocks_by_case(by, [row.case_id for row in rows], now)
+    clocks = clocks_by_case(clocks_told([row.case_id for row in rows]), now)
     return [referral_detail(by, row, clocks[row.case_id]) for row in rows]

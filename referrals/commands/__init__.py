@@ -1,23 +1,63 @@
 """Verbs of the single point of access, by family."""
 
-from referrals.commands.chase import answer_information, ask_information, confirm_999, take_referral
-from referrals.commands.decide import decline_referral, record_not_wanted, redirect_referral, triage_referral
+from referrals.commands.ask_for_help import ask_for_help
+from referrals.commands.chase import (
+    answer_information,
+    ask_information,
+    chase_information,
+    check_who,
+    confirm_999,
+    give_information,
+    take_referral,
+)
+from referrals.commands.crews import mark_crew, tell_crew
+from referrals.commands.decide import triage_referral
 from referrals.commands.drafts import drop_draft, keep_draft
+from referrals.commands.duplicates import compare_people, keep_apart, offer_again
+from referrals.commands.enquiries import record_enquiry
+from referrals.commands.hospital import ask_hospital_support
+from referrals.commands.key_safe import reveal_key_safe_code, set_key_safe_code
 from referrals.commands.keys import forget_old_keys, once
+from referrals.commands.record import add_row, change_row, change_section, end_row, strike_row
 from referrals.commands.register import register_referral
+from referrals.commands.reviews import review_warning, settle_reviews
+from referrals.commands.rules import publish_triage_rules
+from referrals.commands.signposts import finish_signposting, try_signposting
+from referrals.commands.told import answer_told
 
 __all__ = [
+    "add_row",
     "answer_information",
+    "answer_told",
+    "ask_for_help",
+    "ask_hospital_support",
     "ask_information",
+    "change_row",
+    "change_section",
+    "chase_information",
+    "check_who",
+    "compare_people",
     "confirm_999",
-    "decline_referral",
     "drop_draft",
+    "end_row",
+    "finish_signposting",
     "forget_old_keys",
+    "give_information",
+    "keep_apart",
     "keep_draft",
+    "mark_crew",
+    "offer_again",
     "once",
-    "record_not_wanted",
-    "redirect_referral",
+    "publish_triage_rules",
+    "record_enquiry",
     "register_referral",
+    "reveal_key_safe_code",
+    "review_warning",
+    "set_key_safe_code",
+    "settle_reviews",
+    "strike_row",
     "take_referral",
+    "tell_crew",
     "triage_referral",
+    "try_signposting",
 ]

@@ -1,9 +1,12 @@
 """Answer a partner's repeated call with the first answer."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from audit.bulk import insert
 from audit.commands import command, now
@@ -13,6 +16,7 @@ from referrals.models import IdempotencyKey
 
 KEPT = timedelta(days=30)
 LOT = 1000
+ANSWERED = "UPDATE referrals_idempotencykey SET status = %s, answer = %s WHERE id = %s"
 COLUMNS = ("client", "key", "body_hash", "status", "answer", "created_at")
 
 
@@ -26,9 +30,10 @@ def once(
     Raises IllegalMove when the key came with another body.
     """
     first: list[Any] = [client_id, key, body_hash, 0, {}, now()]
-    if insert(IdempotencyKey, COLUMNS, [first], returning=["id"], skip_existing=True):
+    if made := insert(IdempotencyKey, COLUMNS, [first], returning=["id"], skip_existing=True):
         status, answer = make()
-        IdempotencyKey.objects.filter(client_id=client_id, key=key).update(status=status, answer=answer)
+        with connection.cursor() as cursor:
+            cursor.execute(ANSWERED, [status, json.dumps(answer), made[0][0]])
         return status, answer
     row = IdempotencyKey.objects.get(client_id=client_id, key=key)
     if row.body_hash != body_hash:

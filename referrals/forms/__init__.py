@@ -5,21 +5,34 @@ from referrals.forms.acts import (
     AskForm,
     Confirm999Form,
     DeclineForm,
+    HospitalSupportForm,
     NotWantedForm,
     RedirectForm,
     TakeForm,
     TriageForm,
 )
 from referrals.forms.call import CallForm
+from referrals.forms.intake import CheckWhoForm, CrewForm, EnquiryForm, GiveForm, TellCrewForm
+from referrals.forms.record import KeySafeForm, RecordForm, StrikeForm, shown_values
 
 __all__ = [
     "AnswerForm",
     "AskForm",
     "CallForm",
+    "CheckWhoForm",
     "Confirm999Form",
+    "CrewForm",
     "DeclineForm",
+    "EnquiryForm",
+    "GiveForm",
+    "HospitalSupportForm",
+    "KeySafeForm",
     "NotWantedForm",
+    "RecordForm",
     "RedirectForm",
+    "StrikeForm",
     "TakeForm",
+    "TellCrewForm",
     "TriageForm",
+    "shown_values",
 ]

@@ -1,19 +1,20 @@
 """Take a call: one screen, in the order in which people speak."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
-from accounts.fields import DayField
-from accounts.rota import LONDON
+from accounts.domain.rota import LONDON
+from accounts.forms.fields import DayField
 from referrals.domain import (
     LATE_ENTRY,
     Agrees,
     Answer,
     Caller,
+    Crew,
     Direction,
     Emergency,
     Hospital,
@@ -21,12 +22,13 @@ from referrals.domain import (
     LocationNow,
     PersonDetails,
     ReferralDetails,
+    Told,
     Urgency,
     clean_nhs_number,
 )
+from referrals.domain.typed import Birth, read_address, read_birth
 from referrals.forms.fields import TELL, YES_NO_NOT_KNOWN, TypedForm, chooser, moment, radios, telling, words
-from referrals.typed import Birth, read_address, read_birth
-from timelimits.local_time import instant_words
+from timelimits.domain.local_time import instant_words
 
 PLACES = (
     (LocationKind.HOME, "Own home"),
@@ -56,7 +58,7 @@ class CallForm(TypedForm):
     """A referral by telephone. `form_id` makes one referral of one form, however often it is sent."""
 
     lists = {"source": "sources", "reason": "referral_reasons", "warnings": "warnings"}
-    past = ("called_at", "received")
+    past: tuple[str, ...] = ("called_at", "received")
     at_field = {
         "received_at": "received",
         "person": "family_name",
@@ -67,6 +69,8 @@ class CallForm(TypedForm):
 
     form_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     person_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    follows_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    enquiry_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     ring_back = words(
         "Number to ring back", 40, missing="Enter a number, or type none", widget=forms.TextInput(attrs=PHONE)
@@ -74,11 +78,14 @@ class CallForm(TypedForm):
     caller_name = words("Name", 120, required=False)
     relationship = words("Who they are", 80, required=False)
     source = chooser("Who is referring", required=False)
+    crew_waits = forms.BooleanField(label="An ambulance crew is with them and waits for us", required=False)
+    crew_phone = words("Number of the crew", 40, required=False, widget=forms.TextInput(attrs=PHONE))
 
     given_name = words("First name", 100, required=False)
     family_name = words("Last name", 100, required=False)
     birth = words("Birth date or age", 40, required=False)
     nhs_number = words("NHS number, if known", 40, required=False)
+    someone_else = forms.BooleanField(label="They are somebody else: make a new record", required=False)
     gp_practice = words("GP practice", 120, required=False, widget=suggesting("gp-practices"))
     home_address = words("Home address, if not there now", 300, required=False)
     warnings = forms.MultipleChoiceField(
@@ -125,7 +132,7 @@ class CallForm(TypedForm):
         self.order_fields([*told[: told.index("called_by")], *(name for name in told if name.startswith(FLAG))])
 
     @classmethod
-    def from_draft(cls, typed: dict[str, list[str]], started_at: datetime, now: datetime) -> "CallForm":
+    def from_draft(cls, typed: dict[str, list[str]], started_at: datetime, now: datetime) -> Self:
         """Return the form as it was left. A time typed on an earlier day is given its day, so that it stays true."""
         form, held = cls(now=now), MultiValueDict(typed)
         form.initial = {
@@ -185,6 +192,8 @@ class CallForm(TypedForm):
             if not (told.get("hospital_site") or told.get("hospital_ward")):
                 self.add_error("hospital_site", "Enter the hospital or the ward")
             return
+        if told.get("where") == LocationKind.HOME and told.get("address") and told.get("home_address"):
+            self.add_error("home_address", "They are at home: write the address once, under “Where are they now?”")
         at_home_of_known = self.chosen_person and told.get("where") == LocationKind.HOME
         if told.get("where") and not told.get("address") and not at_home_of_known:
             self.add_error("address", "Enter an address or a postcode, or type not known")
@@ -226,8 +235,14 @@ class CallForm(TypedForm):
             agrees=Agrees(told["agrees"] or Agrees.NOT_ASKED),
             medically_stable=TELL.get(told["stable"]),
             medicines_addressed=TELL.get(told["medicines"]),
+            crew=self.crew(),
             red_flags=tuple((name.removeprefix(FLAG), Answer(told[name])) for name in told if name.startswith(FLAG)),
         )
+
+    def crew(self) -> Crew | None:
+        """Return the crew that waits with them, when somebody said so."""
+        told = self.cleaned_data
+        return Crew(phone=told["crew_phone"], reference=told["crew_reference"]) if told["crew_waits"] else None
 
     def flag_raised(self) -> bool:
         """Say whether any red flag is answered yes, also while the form is still being typed."""
@@ -239,6 +254,25 @@ class CallForm(TypedForm):
             return {name: self.get_initial_for_field(field, name) for name, field in self.fields.items()}
         self.is_valid()
         return self.cleaned_data
+
+    def told_of_person(self) -> Told:
+        """Return what can be read so far of who it is about."""
+        said = self.told_so_far()
+        birth, about_self = said.get("birth"), said.get("source") == "self"
+        home = said.get("address") if said.get("where") == LocationKind.HOME else said.get("home_address")
+        return Told(
+            family_name=(said.get("family_name") or "").strip(),
+            given_name=(said.get("given_name") or "").strip(),
+            nhs_number=said.get("nhs_number") or "",
+            born_on=birth.born_on if birth else None,
+            postcode=read_address(home or "").postcode,
+            phone=said.get("ring_back") or "" if about_self else "",
+        )
+
+    def asks_who(self) -> bool:
+        """Say whether somebody must still say if it is a person we know. A crisis is never held up by it."""
+        told = self.cleaned_data
+        return not (self.chosen_person or told["someone_else"] or told["urgency"] == Urgency.CRISIS)
 
     def received_so_far(self) -> datetime:
         """Return when it was received as far as the form says, for the clock beside it."""

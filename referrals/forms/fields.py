@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from accounts.queries import code_lists
 from audit.domain import Actor
 from audit.refusals import Refusal
-from referrals.typed import TwoTimes, read_future, read_past
-from timelimits.local_time import time_words
+from referrals.domain.typed import TwoTimes, read_future, read_past
+from timelimits.domain.local_time import time_words
 
 Choices = Iterable[tuple[str, str]]
 YES_NO_NOT_KNOWN = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known"))
@@ -28,6 +30,11 @@ def radios(label: str, choices: Choices = (), *, missing: str = "Choose one", **
 def chooser(label: str, *, missing: str = "Choose one", **options: Any) -> forms.ChoiceField:
     """Return a list to choose from, filled by `lists` of the form."""
     return forms.ChoiceField(label=label, error_messages={"required": missing}, **options)
+
+
+def chosen(words: Mapping[Any, str]) -> list[tuple[str, str]]:
+    """Return the entries of a list to choose from, nothing chosen first."""
+    return [("", "Choose"), *((str(code), text) for code, text in words.items())]
 
 
 def words(label: str, length: int, *, missing: str = "Enter this", **options: Any) -> forms.CharField:
@@ -111,6 +118,11 @@ class TypedForm(forms.Form):
         self.fields[which].label = f"“{self.cleaned_data[name]}” came twice that night. Which one?"
         self.add_error(which, "The clocks went back: say which one")
 
+    def keep_to(self, longest: int, name: str, text: str) -> None:
+        """Put a fault at a field when the text that would be kept is longer than there is room for: nothing is cut."""
+        if len(text) > longest:
+            self.add_error(name, f"Use at most {longest} letters; this has {len(text)}")
+
     def refuse(self, refusal: Refusal) -> bool:
         """Put a refusal at the field it names and return True; False when it names none of this form."""
         name = self.at_field.get(refusal.field, refusal.field)
@@ -124,6 +136,15 @@ class VersionedForm(TypedForm):
     """A form that acts on a row: it carries the version of the row that was looked at."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def keep(self, typed: QueryDict) -> None:
+        """Show what was typed in a form that comes again; what is not offered any more is not chosen."""
+        for name, field in self.fields.items():
+            value = field.widget.value_from_datadict(typed, MultiValueDict(), name) if name in typed else None
+            choices = getattr(field, "choices", None)
+            offered = choices is None or value in {str(code) for code, _ in choices}
+            if value is not None and offered and not field.widget.is_hidden:
+                self.initial[name] = value
 
     @property
     def seen(self) -> int | None:

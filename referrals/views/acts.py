@@ -1,6 +1,6 @@
 """The referral page, and a page for each act of the table of moves that this app serves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,28 +10,35 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.domain import Code, Permission
 from accounts.queries import code_lists
 from accounts.request import actor_of
 from audit.commands import now
 from audit.domain import Actor
 from referrals import commands, presenters, queries
-from referrals.act_pages import ActPage, Shown, serve
-from referrals.domain import BY_VERB, missing_to_decide
+from referrals.commands.moves import who_was_first
+from referrals.domain import BY_VERB, OPEN
 from referrals.forms import (
     AnswerForm,
     AskForm,
+    CheckWhoForm,
     Confirm999Form,
-    DeclineForm,
-    NotWantedForm,
-    RedirectForm,
+    CrewForm,
+    HospitalSupportForm,
     TakeForm,
+    TellCrewForm,
     TriageForm,
 )
 from referrals.models import Referral
+from referrals.queries.hospital import hospital_support_asked, is_hospital_support
+from referrals.queries.questions import questions_of
+from referrals.views.serving import ActPage, Shown, serve
 from timelimits.presenters import clock_words
 from timelimits.queries import clocks_for
 
-LISTS = ("sources", "referral_reasons", "red_flags", "warnings", "decline_reasons", "signposts")
+DECIDES = frozenset({"accept", "triage", "decline", "redirect", "ask"})
+AS_IT_STANDS = ("urgency", "service", "trigger", "needs", "would_be", "planned_reason", "bed_ground")
+LISTS = ("sources", "referral_reasons", "red_flags", "warnings", "decline_reasons", "signposts", "minimum_data")
 
 
 def look(verb: str) -> Callable[[Actor, UUID], Shown]:
@@ -40,21 +47,44 @@ def look(verb: str) -> Callable[[Actor, UUID], Shown]:
     def find(by: Actor, pk: UUID) -> Shown:
         referral = queries.get(by, pk)
         late = referral.status not in BY_VERB[verb].sources
-        closed = f"it is “{presenters.stage_of(referral).lower()}” already" if late else ""
-        return Shown(presenters.url_of(referral), referral.version, head(by, referral, now()), closed)
+        closed = who_was_first(referral) if late else ""
+        missing = missing_words(referral, code_lists("minimum_data")["minimum_data"]) if not late else []
+        begun = head(by, referral, now())
+        context = begun | {"missing": missing if verb in DECIDES else []}
+        if BY_VERB[verb].to not in {None, *OPEN} and not late:
+            context |= {"still_out": presenters.still_out(begun["questions"])}
+        return Shown(presenters.url_of(referral), referral.version, context, closed)
 
     return find
 
 
 def head(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
     """Return who it is about and how long there is, for the top of a page."""
+    needs = queries.needs_of(referral.person)
     return {
         "referral": referral,
+        "crew": presenters.crew_words(presenters.crew_of(referral), at),
         "acts_url": reverse("referrals:acts", args=[referral.pk]),
         "person_line": presenters.person_line(referral.person, at),
+        "needs": presenters.flags(needs),
+        "visit_warnings": presenters.visit_warnings(needs),
         "clocks": clocks_of(by, referral, at),
-        "questions": presenters.question_rows(referral.information_requests.order_by("asked_at"), at),
+        "advice": presenters.advice_words(queries.advice_on(referral, at)) if referral.status in OPEN else None,
+        "support": support_of(referral, at),
+        "questions": presenters.question_rows(questions_of(referral), at),
     }
+
+
+def support_of(referral: Referral, at: datetime) -> dict[str, Any] | None:
+    """Return how the agreement to urgent support to a hospital stands, in words; None where none is needed."""
+    if not is_hospital_support(referral):
+        return None
+    return presenters.support_words(hospital_support_asked(referral), at)
+
+
+def missing_words(referral: Referral, minimum: Iterable[Code]) -> list[str]:
+    """Return what is missing to decide, in words."""
+    return [presenters.MISSING_WORDS[code] for code in queries.missing_of(referral, minimum)]
 
 
 def clocks_of(by: Actor, referral: Referral, at: datetime) -> list[Any]:
@@ -81,8 +111,7 @@ def as_it_stands(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any
     known = {True: "yes", False: "no", None: "not_known"}
     rang_at = found.emergency_called_at
     initial = {
-        "urgency": found.urgency,
-        "service": found.service,
+        **{name: getattr(found, name) for name in AS_IT_STANDS},
         "stable": known[found.medically_stable],
         "medicines": known[found.medicines_addressed],
         "called_by": found.emergency_called_by,
@@ -90,6 +119,14 @@ def as_it_stands(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any
         "crew_reference": found.emergency_reference,
     }
     return {"initial": initial}
+
+
+def questions_out(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
+    """Offer the questions that are out, to say which were answered."""
+    rows = shown.context["questions"]
+    words = {row["pk"]: ", ".join(filter(None, (row["asked"], row["phone"]))) for row in rows}
+    out = [(row["pk"], f"{row['question']} ({words[row['pk']]})") for row in rows if row["out"]]
+    return as_it_stands(request, shown, by) | {"out": out}
 
 
 def _page(verb: str, form: type[Any], run: Any, done: str, **more: Any) -> ActPage:
@@ -105,17 +142,33 @@ def _page(verb: str, form: type[Any], run: Any, done: str, **more: Any) -> ActPa
     return ActPage(verb, move.words, move.permission, f"referrals/{verb}.html", form, look(verb), act, words, **more)
 
 
+def ask_support(by: Actor, pk: UUID, form: Any) -> Any:
+    """Flag urgent support to a hospital and ask a second person."""
+    return commands.ask_hospital_support(by=by, referral_id=pk, **form.values())
+
+
+HOSPITAL_SUPPORT = ActPage(
+    "hospital_support",
+    "Ask for urgent support to a hospital",
+    Permission.REFERRAL_TRIAGE,
+    "referrals/hospital_support.html",
+    HospitalSupportForm,
+    look("accept"),
+    ask_support,
+    lambda asked: "Asked. It can be accepted once they have agreed.",
+)
 PAGES = {
     page.verb: page
     for page in (
         _page("take", TakeForm, commands.take_referral, "is yours"),
         _page("triage", TriageForm, commands.triage_referral, "urgency and service set", options=as_it_stands),
         _page("ask", AskForm, commands.ask_information, "is waiting for an answer"),
-        _page("answer", AnswerForm, commands.answer_information, "answer recorded", options=as_it_stands),
+        _page("answer", AnswerForm, commands.answer_information, "answer recorded", options=questions_out),
+        HOSPITAL_SUPPORT,
         _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded", options=as_it_stands),
-        _page("decline", DeclineForm, commands.decline_referral, "declined", warning=True),
-        _page("not_wanted", NotWantedForm, commands.record_not_wanted, "recorded: did not want it"),
-        _page("redirect", RedirectForm, commands.redirect_referral, "redirected"),
+        _page("crew", CrewForm, commands.mark_crew, "the crew is answered within 15 minutes"),
+        _page("tell_crew", TellCrewForm, commands.tell_crew, "the crew has its answer"),
+        _page("check_who", CheckWhoForm, commands.check_who, "it is known who this is"),
     )
 }
 
@@ -145,17 +198,22 @@ def referral(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def whole(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
     """Return everything that the referral page shows."""
-    known = code_lists(*LISTS)
+    known, begun = code_lists(*LISTS), head(by, referral, at)
     return {
         "section": "board",
-        **head(by, referral, at),
+        **begun,
         "acts": presenters.acts_for(by, referral),
         "stage": presenters.stage_of(referral),
-        "warnings": presenters.warnings_of(referral, known["warnings"]),
+        "still_open": OPEN,
+        "coordinator": "" if referral.status in OPEN else queries.coordinator_name(referral),
+        "warnings": [*presenters.warnings_of(referral, known["warnings"]), *begun["visit_warnings"]],
+        "told": presenters.told_rows(queries.told_with(referral), referral.person, at),
+        "may_register": by.may(Permission.REFERRAL_REGISTER),
+        "may_edit": by.may(Permission.PERSON_EDIT),
         "facts": presenters.facts(referral, known),
         "flags": presenters.flag_rows(referral, known["red_flags"]),
         "emergency": presenters.emergency_words(referral, at),
-        "missing": [presenters.MISSING_WORDS[code] for code in missing_to_decide(queries.decidable(referral))],
+        "missing": missing_words(referral, known["minimum_data"]),
         "done": presenters.done_rows(referral.transitions.order_by("-id"), known, at),
         "others": [(other, presenters.stage_of(other)) for other in queries.other_referrals(by, referral)],
         "received": presenters.wall_clock(referral.received_at, at),

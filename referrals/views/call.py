@@ -1,20 +1,123 @@
-"""Take a call: the screen, the draft kept as it is typed, the clock beside it."""
+"""Take a call: the screen with what stands beside it, and the draft kept as it is typed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain import Permission
+from accounts.queries import code_lists
 from accounts.request import actor_of
 from audit.commands import now, require
 from audit.domain import Actor
-from audit.refusals import RuleBroken
+from audit.refusals import IllegalMove, NotFound, RuleBroken
 from referrals import commands, presenters, queries
-from referrals.call_pages import CALL, call_page, keep, side
+from referrals.domain import Urgency
+from referrals.domain.typed import is_uuid
 from referrals.forms import CallForm
 from referrals.models import Draft, Referral
+from referrals.views.drafts import chosen as chosen_draft
+from referrals.views.drafts import drop, half_written, keep, tells_code
+from timelimits.presenters import ClockWords, clock_words
+
+CALL = "call"
+GONE = "The enquiry or person this began from is not there, or not yours. Throw this away, then take the call anew."
+
+
+@dataclass(frozen=True)
+class Side:
+    """The clock, what to say, whether 999 comes first."""
+
+    clocks: tuple[ClockWords, ...]
+    received: str
+    ring_back_by: str
+    planned: bool
+    undecided: bool
+    danger: bool
+
+
+def side(form: CallForm) -> Side:
+    """Return what stands beside the form while it is typed. Until it is said how soon, the two hours are shown."""
+    at, received = form.now, form.received_so_far()
+    urgency = Urgency.PLANNED if form["urgency"].value() == Urgency.PLANNED else Urgency.CRISIS
+    limits = queries.limits_ahead(urgency, received)
+    words = [
+        clock_words(
+            limit.due_at, at, label=f"{limit.label}{presenters.by_time(limit.due_at, at)}", soon_at=limit.soon_at
+        )
+        for limit in limits
+    ]
+    return Side(
+        clocks=tuple(words),
+        received=presenters.wall_clock(received, at),
+        ring_back_by=presenters.ring_back_by(limits[0].due_at, at),
+        planned=urgency == Urgency.PLANNED,
+        undecided=not form["urgency"].value(),
+        danger=form.flag_raised(),
+    )
+
+
+def call_page(
+    request: HttpRequest,
+    form: CallForm,
+    *,
+    draft: Draft | None = None,
+    matches: Mapping[str, Any] | None = None,
+    status: int = 200,
+    halves: Sequence[Mapping[str, Any]] = (),
+) -> HttpResponse:
+    """Show the screen with what was typed and what is beside it; `halves` are other calls that are half written."""
+    context = {"section": "board", "form": form, "draft": draft, "side": side(form), "matches": matches}
+    context |= {"halves": halves, "back": draft is not None and request.method == "GET" and "carry" not in request.GET}
+    return render(request, "referrals/register.html", context | _known(actor_of(request), form), status=status)
+
+
+def _known(by: Actor, form: CallForm) -> dict[str, Any]:
+    """Return the lists to choose from, and the person that is chosen."""
+    lists = code_lists("gp_practices", "hospitals", "warnings")
+    chosen, follows = form.chosen_person, str(form["follows_id"].value() or "")
+    again = Referral.objects.filter(pk=follows, person_id=chosen) if chosen and is_uuid(follows) else None
+    return {
+        "again": again.values_list("reference", flat=True).first() if again is not None else "",
+        "chosen": _chosen(by, form.chosen_person, form.now, lists["warnings"]),
+        "gp_practices": lists["gp_practices"],
+        "hospitals": lists["hospitals"],
+    }
+
+
+def _chosen(by: Actor, person_id: UUID | None, at: datetime, known: Any) -> dict[str, Any] | None:
+    if person_id is None:
+        return None
+    try:
+        person = queries.open_person(by, person_id)
+    except NotFound:
+        return None
+    needs = queries.needs_of(person)
+    return {
+        "line": presenters.person_line(person, at),
+        "nhs_number": person.nhs_number,
+        "home": presenters.home_of(person),
+        "warnings": [*presenters.person_warnings(person, known), *presenters.visit_warnings(needs)],
+        "needs": presenters.flags(needs),
+        "open": [_open_one(row, at) for row in queries.open_referrals(by, [person.pk]).get(person.pk, ())],
+    }
+
+
+def _open_one(row: Referral, at: datetime) -> dict[str, str]:
+    received = presenters.wall_clock(row.received_at, at)
+    return {
+        "url": presenters.url_of(row),
+        "reference": row.reference,
+        "stage": presenters.stage_of(row),
+        "at": received,
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,14 +126,53 @@ def register(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     require(by, Permission.REFERRAL_REGISTER)
     if request.method == "GET":
-        draft = queries.draft_of(by, CALL)
-        return call_page(request, _as_left(draft) if draft else CallForm(now=now()), draft=draft)
+        return _begin(request, by)
     form = CallForm(request.POST, now=now())
     referral = _sent(by, form)
     if referral is None:
-        return call_page(request, form, draft=keep(request), status=422)
+        return call_page(request, form, draft=keep(request, CALL), status=422)
+    drop(request, CALL)
     messages.success(request, _say(referral))
     return HttpResponseRedirect(reverse("casework:board" if by.may(Permission.BOARD_READ) else "home"))
+
+
+def _begin(request: HttpRequest, by: Actor) -> HttpResponse:
+    """Show the call asked for as it was left; else a new one, begun from an earlier referral or an enquiry, and beside
+    it every call that is half written. Referrers write.
+    """
+    if not by.may(Permission.REFERRAL_CHASE) and by.may(Permission.REFERRAL_FOLLOW):
+        return HttpResponseRedirect(reverse("referrals:refer"))
+    begun, halves = begun_from(by, request.GET), half_written(by, CALL, reverse("referrals:register"))
+    same = (half["draft"] for half in halves if begun and _is_of(half["draft"], begun))
+    draft = chosen_draft(request, halves) or next(same, None)
+    others = [half for half in halves if half["draft"] != draft]
+    form = _as_left(draft) if draft is not None else CallForm(now=now(), initial=begun)
+    return call_page(request, form, draft=draft, halves=others)
+
+
+def _is_of(draft: Draft, begun: Mapping[str, Any]) -> bool:
+    """Say whether what lies there half done is the very call that is asked for."""
+    key = "follows_id" if "follows_id" in begun else "enquiry_id"
+    return bool(draft.typed.get(key) == [str(begun[key])])
+
+
+def begun_from(by: Actor, told: QueryDict) -> dict[str, Any]:
+    """Return what is known already: whom an earlier referral was about (R194), or what was asked in an enquiry."""
+    again, enquiry = told.get("again", ""), told.get("enquiry", "")
+    if is_uuid(again):
+        before = queries.get(by, UUID(again))
+        return {"person_id": before.person_id, "follows_id": before.pk}
+    if is_uuid(enquiry):
+        asked = queries.get_enquiry(by, UUID(enquiry))
+        return {
+            "enquiry_id": asked.pk,
+            "ring_back": asked.phone,
+            "caller_name": asked.caller_name,
+            "source": asked.source_kind,
+            "summary": asked.asked,
+            "received": presenters.as_typed(asked.received_at, now()),
+        }
+    return {}
 
 
 def _as_left(draft: Draft) -> CallForm:
@@ -38,23 +180,38 @@ def _as_left(draft: Draft) -> CallForm:
 
 
 def _sent(by: Actor, form: CallForm) -> Referral | None:
-    if not form.is_valid():
+    if not form.is_valid() or _known_already(by, form):
         return None
     told, chosen = form.cleaned_data, form.chosen_person
     try:
         referral = commands.register_referral(
             by=by,
             details=form.details(),
-            person=None if chosen else form.person(),
+            person=form.person(),
             person_id=chosen,
             form_id=told["form_id"],
+            follows_id=told["follows_id"] if chosen else None,
+            enquiry_id=told["enquiry_id"],
         )
-    except RuleBroken as refusal:
+    except NotFound:
+        if told["enquiry_id"] is None:
+            raise
+        form.add_error(None, GONE)
+        return None
+    except (RuleBroken, IllegalMove) as refusal:
         if not form.refuse(refusal):
             form.add_error(None, refusal.message)
         return None
-    commands.drop_draft(by=by, form=CALL)
     return referral
+
+
+def _known_already(by: Actor, form: CallForm) -> bool:
+    """Offer somebody we know before a second record of them is made; say whether that was asked."""
+    known = queries.known_already(by, form.told_of_person()) if form.asks_who() else []
+    if known:
+        who = presenters.person_line(known[0], now())
+        form.add_error("someone_else", f"We know {who}. Choose them beside this form, or tick that it is somebody else")
+    return bool(known)
 
 
 def _say(referral: Referral) -> str:
@@ -68,13 +225,13 @@ def draft(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     require(by, Permission.REFERRAL_REGISTER)
     if "throw" in request.POST:
-        commands.drop_draft(by=by, form=CALL)
+        drop(request, CALL)
         return HttpResponseRedirect(reverse("referrals:register"))
-    kept = keep(request)
+    kept = keep(request, CALL)
     if "choose" in request.POST or "undo" in request.POST:
-        return HttpResponseRedirect(f"{reverse('referrals:register')}?carry=on#step-2")
+        return HttpResponseRedirect(f"{reverse('referrals:register')}?draft={kept.pk}&carry=on#step-2")
     context = {"draft": kept, "side": side(CallForm(request.POST, now=now())), "swap": True}
-    return render(request, "referrals/draft_part.html", context)
+    return render(request, "referrals/draft_part.html", context | {"tells_code": tells_code(request)})
 
 
 @require_POST

@@ -157,8 +157,29 @@
     const timed = !event.detail.triggeringEvent && (asked.getAttribute("hx-trigger") ?? "").includes("every");
     if (timed || asked.matches("[data-poll]")) event.detail.headers["X-ICRAS-Poll"] = "1";
   });
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 401) sessionOver();
+  // What was sent and not taken is said where it was typed: no answer, or a fault. The words stay on the page.
+  const say = (place, which) => {
+    const words = one(`#${which}`).content.firstElementChild.cloneNode(true);
+    place.before(words);
+    words.focus();
+  };
+  // Whoever signed in again in another tab has another token: it comes with the answer, and what is sent again is taken.
+  const renew = (token) => {
+    all("input[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
+    body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  };
+  const failed = (event) => {
+    const { elt, target, xhr } = event.detail;
+    const token = xhr?.getResponseHeader("X-ICRAS-Token");
+    if (token) renew(token);
+    if (xhr?.status === 401) sessionOver();
+    else if (elt.matches("[data-keeps]")) elt.replaceChildren(one("#not-kept").content.cloneNode(true));
+    else if (elt instanceof HTMLFormElement) say(elt, "not-saved");
+    else if (elt instanceof HTMLAnchorElement) say(target, "not-opened");
+  };
+  for (const name of ["responseError", "sendError", "timeout"]) document.addEventListener(`htmx:${name}`, failed);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches("form, a")) all("[data-not-saved]").forEach((words) => words.remove());
   });
   // A list is not redrawn under somebody's fingers: the focused link is found again by its address, a row that is
   // being read keeps its place on the screen, and words that are being copied stay selected.
@@ -182,6 +203,11 @@
     }
     held = active && event.detail.target.contains(active) ? active.id || active.getAttribute("href") : null;
   });
+  // The form of an act is seen from its top: the panel scrolls, the page stays where it is.
+  const showTop = (acts, panel) => {
+    if (!panel || panel.scrollHeight <= panel.clientHeight) return;
+    panel.scrollTop += acts.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  };
   document.addEventListener("htmx:afterSettle", (event) => {
     if (held) {
       const again = document.getElementById(held) || all("a[href]").find((link) => link.getAttribute("href") === held);
@@ -193,6 +219,7 @@
     place = null;
     const shownNow = event.detail.elt;
     if (shownNow.matches?.(".ic-panel") && shownNow.getBoundingClientRect().top > window.innerHeight * 0.8) shownNow.focus();
+    if (shownNow.id === "acts") showTop(shownNow, shownNow.closest(".ic-panel"));
     const say = event.detail.elt.dataset?.announce;
     if (say) announce(say);
   });
@@ -220,14 +247,26 @@
 
   const sessionOver = () => {
     if (!over) return;
+    if (body.dataset.shared) return leave();
     warning.hidden = true;
     over.hidden = false;
     announce(over.textContent.trim());
   };
 
+  // On a shared device nothing of the last user stays: not on this page, in other tabs, or behind the back button.
+  const leave = () => window.location.replace(body.dataset.shared);
+  const others = "BroadcastChannel" in window ? new BroadcastChannel("icras-device") : null;
+  if (body.dataset.shared && !body.dataset.sessionEnds) others?.postMessage("left");
+  others?.addEventListener("message", () => {
+    if (body.dataset.sessionEnds) window.location.replace("/");
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && body.dataset.sessionEnds) window.location.reload();
+  });
+
   const sessionSoon = () => {
     warning.hidden = false;
-    announce(`You will be signed out at ${one("[data-ends-words]", warning).textContent}. What you have typed is kept. Stay signed in is at the top of the page.`);
+    announce(`You will be signed out at ${one("[data-ends-words]", warning).textContent}. ${body.dataset.shared ? "" : "What you have typed is kept. "}Stay signed in is at the top of the page.`);
   };
 
   const sessionEndsAt = (ends) => {

@@ -34,8 +34,8 @@ def test_grant_access__keeps_levels_and_organisations_apart():
 def test_grant_access__after_it_ended_is_a_new_row():
     case_id, team = uuid4(), make_team()
     grant_access(by=SYSTEM, case_id=case_id, team_id=team.pk, why="a")
-    end_access(by=SYSTEM, case_id=case_id, team_id=team.pk)
-    end_access(by=SYSTEM, case_id=case_id, team_id=team.pk)
+    end_access(by=SYSTEM, case_ids=[case_id], team_id=team.pk)
+    end_access(by=SYSTEM, case_ids=[case_id], team_id=team.pk)
     grant_access(by=SYSTEM, case_id=case_id, team_id=team.pk, why="again")
     assert CaseAccess.objects.filter(ends_at=None).get().why == "again"
     assert CaseAccess.objects.count() == 2

@@ -15,10 +15,11 @@ from accounts.domain import (
     Scope,
     code_of,
     is_place_wide,
+    needs_second_factor,
     permissions_of,
     sees_people,
 )
-from accounts.rota import bank_holidays, day_kind, instants, is_on, is_open
+from accounts.domain.rota import bank_holidays, day_kind, instants, is_on, is_open
 
 LONDON = ZoneInfo("Europe/London")
 CLINICAL = {Permission.REFERRAL_ACCEPT, Permission.REFERRAL_DECLINE, Permission.REFERRAL_TRIAGE}
@@ -79,9 +80,13 @@ def test_place_wide__who_sees_every_case_only_to_read_changes_nothing_on_it(role
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.PRIVACY_OFFICER])
-def test_oversight__reads_only(role):
-    verbs = {permission.value.split(".")[1] for permission in ROLES[role].permissions}
+def test_oversight__reads_only_but_for_whose_record_it_is(role):
+    identity = {Permission.PERSON_MERGE, Permission.PERSON_RESTRICT, Permission.PERSON_BREAK_GLASS}
+    identity |= {Permission.PERSON_IMPORT, Permission.PERSON_DISCLOSE, Permission.RECORD_RETAIN}
+    identity |= {Permission.RECORD_ERASE, Permission.RECORD_ERASE_EARLY}
+    verbs = {permission.value.split(".")[1] for permission in ROLES[role].permissions - identity}
     assert verbs <= {"read", "find"}
+    assert not ROLES[Role.AUDITOR].permissions & identity
 
 
 def test_roles_together__hold_what_either_holds():
@@ -90,6 +95,12 @@ def test_roles_together__hold_what_either_holds():
     assert Permission.REPORT_READ in permissions_of(roles)
     assert sees_people(roles)
     assert is_place_wide(roles)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_second_factor__is_asked_of_whoever_sees_people_or_lets_others_in(role):
+    without = {Role.COMMISSIONER, Role.HEALTHWATCH_READER, Role.CARE_HOME_USER}
+    assert needs_second_factor(frozenset({role})) == (role not in without)
 
 
 def test_no_role__holds_nothing():

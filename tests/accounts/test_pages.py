@@ -265,9 +265,12 @@ def test_send_form__with_an_old_token_is_offered_again_to_our_own_pages_only(sig
 # The second factor
 
 
-def test_second_factor__is_asked_of_those_who_see_people(signed_in: SignedIn, settings: Settings) -> None:
+def test_second_factor__is_asked_of_those_who_see_people_or_let_others_in(
+    signed_in: SignedIn, settings: Settings
+) -> None:
     settings.ICRAS_REQUIRE_MFA = True
-    assert signed_in(Role.SPA_OFFICER).get(reverse("accounts:me")).url == reverse("mfa_activate_totp")
+    for role in (Role.SPA_OFFICER, Role.ADMINISTRATOR):
+        assert signed_in(role).get(reverse("accounts:me")).url == reverse("mfa_activate_totp")
     assert signed_in(Role.COMMISSIONER).get(reverse("accounts:me")).status_code == 200
 
 
@@ -279,8 +282,12 @@ def test_second_factor__once_set_up_opens_and_once_reset_closes(
     TOTP.activate(user, generate_totp_secret())
     client.force_login(user)
     assert client.get(reverse("accounts:me")).status_code == 200
-    url = reverse("accounts:reset_factor", args=[user.pk])
-    signed_in(Role.ADMINISTRATOR).post(url, {"checked": "on", "reason": "broken"})
+    administrator, theirs = make_member(Role.ADMINISTRATOR), Client()
+    TOTP.activate(administrator, generate_totp_secret())
+    theirs.force_login(administrator)
+    theirs.post(reverse("accounts:reset_factor", args=[user.pk]), {"checked": "on", "reason": "broken"})
+    assert client.get(reverse("accounts:me")).url.startswith(reverse("account_login"))
+    client.force_login(User.objects.get(pk=user.pk))
     assert client.get(reverse("accounts:me")).url == reverse("mfa_activate_totp")
 
 

@@ -11,7 +11,7 @@ from oauth2_provider.models import AccessToken
 from accounts import commands
 from accounts.domain import ROLES, DayKind, Duty, Permission, Role, Scope
 from accounts.models import Cover, PartnerClient, Shift, ShiftPattern, Team, TeamHours, User
-from accounts.queries import cover_for, is_open, on_duty
+from accounts.queries import answering, is_open, on_duty
 from audit.acting import now
 from audit.domain import SYSTEM, Actor
 from audit.models import CaseEvent
@@ -155,11 +155,11 @@ def test_end_shift_pattern__of_nothing_is_not_found(lead: Actor) -> None:
 def test_add_cover__answers_for_who_is_away(lead: Actor, bob: User) -> None:
     stand_in = make_user()
     made = cover(lead, bob, stand_in)
-    assert cover_for(bob, MORNING) == stand_in
-    assert cover_for(bob, EVENING) == bob
+    assert answering({bob.pk: bob}, MORNING)[bob.pk] == stand_in
+    assert answering({bob.pk: bob}, EVENING)[bob.pk] == bob
     commands.remove_cover(by=lead, cover_id=made.pk)
     commands.remove_cover(by=lead, cover_id=made.pk)
-    assert cover_for(bob, MORNING) == bob
+    assert answering({bob.pk: bob}, MORNING)[bob.pk] == bob
 
 
 def test_add_cover__refuses_oneself_and_two_at_a_time(lead: Actor, bob: User) -> None:

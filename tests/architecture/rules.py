@@ -9,6 +9,43 @@ LONGEST_FUNCTION = 50
 LONGEST_FILE = 400
 LONGEST_VIEW = 15
 BANNED_MODULES = frozenset({"utils", "helpers", "common", "core", "misc", "base", "signals", "managers"})
+# What an app's files and packages are called, so that the same thing is found in the same place everywhere.
+HOUSE_NAMES = frozenset(
+    {
+        "__init__",
+        "domain",
+        "models",
+        "queries",
+        "commands",
+        "forms",
+        "api",
+        "api_urls",
+        "views",
+        "presenters",
+        "tasks",
+        "urls",
+        "admin",
+        "apps",
+        "closing",
+        "migrations",
+        "management",
+        "templatetags",
+    }
+)
+# One subject each, met by name all over the tree or asked for under it by a library.
+OWN_NAMES = {
+    "audit/acting": "who acts, at what instant: below the commands, so that queries may ask for the instant",
+    "audit/bulk": "rows by the thousand in one statement, for the commands of every app",
+    "audit/refusals": "the ways in which any command says no",
+    "accounts/middleware": "Django's word for it",
+    "accounts/provider": "allauth looks for a provider under this name",
+    "accounts/request": "the request as every page of every app has it",
+    "accounts/sign_in": "allauth's hooks",
+    "notifications/adapters": "allauth's e-mails, sent by way of our outbox",
+    "notifications/delivery": "talks to the mail server, outside any transaction: no command",
+    "timelimits/rules": "the one pure function of the engine (see the decision record of time limits)",
+}
+ROOT_APP = "icras"  # settings, start-up and the shell around all pages: no app with rows
 BULK_WRITES = frozenset({"update", "bulk_update", "bulk_create", "_raw_delete"})
 SIGNALS = ("django.dispatch", "django.db.models.signals", "django.core.signals")
 
@@ -17,6 +54,14 @@ def banned_name(source: Source) -> Iterator[str]:
     """A module whose name says nothing of its subject."""
     words = {*source.path.with_suffix("").parts}
     yield from (f"1: a module called {word} says nothing of its subject" for word in sorted(words & BANNED_MODULES))
+
+
+def odd_name(source: Source) -> Iterator[str]:
+    """A module right inside an app that is called otherwise than the same thing in every other app."""
+    app, *inner = source.path.with_suffix("").parts
+    if not inner or app == ROOT_APP or inner[0] in HOUSE_NAMES or f"{app}/{inner[0]}" in OWN_NAMES:
+        return
+    yield f"1: {app}/{inner[0]} is no name of the house: see HOUSE_NAMES"
 
 
 def too_long(source: Source) -> Iterator[str]:
@@ -49,7 +94,7 @@ def broad_except(source: Source) -> Iterator[str]:
 
 def save_override(source: Source) -> Iterator[str]:
     """A model that changes what save() or delete() means."""
-    if source.path.name != "models.py":
+    if "models" not in source.path.with_suffix("").parts:
         return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ClassDef):
@@ -95,6 +140,7 @@ def _names(node: ast.AST) -> set[str]:
 
 EVERYWHERE = (
     banned_name,
+    odd_name,
     too_long,
     import_inside_function,
     broad_except,

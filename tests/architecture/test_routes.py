@@ -21,18 +21,28 @@ from accounts.models import Membership, Organisation, Place, Team, User
 from audit.commands import now
 from tests.architecture.source import ROOT
 
-PUBLIC = {  # sign-in, password reset, health, token; static files are no routes
+PUBLIC = {  # sign-in (password, passkey, work sign-in, handing over), password reset, health, token, asking for help; static files are no routes
     "account_login",
     "account_reset_password",
     "account_reset_password_done",
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
+    "accounts:switch",
     "healthz",
+    "mfa_login_webauthn",
+    "openid_connect_callback",
+    "openid_connect_login",
     "readyz",
+    "referrals:ask_for_help",
+    "referrals:help_asked",
+    "csp-report",
     "token",
     "revoke-token",
 }
-POSTED = {"token", "revoke-token"}
+POSTED = {"csp-report", "token", "revoke-token", "openid_connect_login"}
+AS_DATA = {"mfa_login_webauthn"}  # asked by the sign-in page's script
+ENDS_THE_SESSION = {"account_logout", "accounts:switch"}
+TO_SIGN_IN = {"accounts:switch"}  # leads whoever asks to the sign-in page
 SAMPLES = {"uuid": str(UUID(int=4)), "int": "1", "slug": "nothing", "str": "nothing", "path": "nothing"}
 KEPT = ROOT / "tests" / "architecture" / "routes.csv"
 
@@ -97,14 +107,18 @@ def test_route__is_closed_to_who_has_not_signed_in(client, name, method):
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_public_route__answers_who_has_not_signed_in(client, name):
-    response = client.post(ROUTES[name]) if name in POSTED else client.get(ROUTES[name])
+    accept = {"accept": "application/json"} if name in AS_DATA else {}
+    response = client.post(ROUTES[name]) if name in POSTED else client.get(ROUTES[name], headers=accept)
+    if name in TO_SIGN_IN:
+        assert client.post(ROUTES[name])["Location"] == resolve_url(settings.LOGIN_URL)
+        return
     assert response.status_code not in {302, 403, 405}
     assert response.status_code < 500 or name == "readyz"  # no place is loaded
 
 
 def _answers(client, user_as):
     """Ask every route as each role: a page for GET, an empty form for POST, about rows that are not there."""
-    last = sorted(ROUTES, key=lambda name: (name == "account_logout", name))
+    last = sorted(ROUTES, key=lambda name: (name in ENDS_THE_SESSION, name))
     rows = {f"{method} {name}": [] for name in last for method in ("get", "post")}
     for role in ROLES:
         client.force_login(user_as(role))

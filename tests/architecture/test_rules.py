@@ -10,6 +10,8 @@ LONG = "def grown(request):\n" + "    x = 1\n" * 60
 FAULTS = [
     (rules.banned_name, "referrals/utils.py", "x = 1"),
     (rules.banned_name, "referrals/core/domain.py", "x = 1"),
+    (rules.odd_name, "referrals/act_pages.py", "x = 1"),
+    (rules.odd_name, "referrals/sign_in/claims.py", "x = 1"),
     (rules.too_long, "a.py", LONG),
     (rules.too_long, "a.py", "x = 1\n" * 401),
     (rules.import_inside_function, "a.py", "def f():\n    from b import c"),
@@ -23,6 +25,9 @@ FAULTS = [
 ]
 GOOD = [
     (rules.banned_name, "referrals/domain.py", "x = 1"),
+    (rules.odd_name, "referrals/views/acts.py", "x = 1"),
+    (rules.odd_name, "accounts/sign_in/claims.py", "x = 1"),
+    (rules.odd_name, "icras/shell.py", "x = 1"),
     (rules.too_long, "a.py", "def f():\n" + "    x = 1\n" * 49),
     (rules.import_inside_function, "a.py", "from b import c"),
     (rules.broad_except, "a.py", "try:\n    f()\nexcept ValueError:\n    pass"),

@@ -34,6 +34,11 @@ def test_folders__hold_no_app_that_the_import_direction_does_not_name():
     assert found == set(APPS)
 
 
+def test_own_names__are_still_there():
+    found = {"/".join(source.path.with_suffix("").parts[:2]) for source in product()}
+    assert set(rules.OWN_NAMES) <= found
+
+
 def test_imports__go_from_left_to_right_only(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import AccessLog
+from casework.commands import record_not_wanted, withdraw_referral
 from casework.domain import PAGE, BoardView, Looked, Show, Tab
 from casework.queries import board
-from pathways.commands import withdraw_referral
-from referrals.commands import ask_information, record_not_wanted
+from casework.queries.counts import counts as counts_of
+from referrals.commands import ask_information
 from referrals.domain import Direction, Urgency
 from tests.factories.casework import (
     NOW,
@@ -55,7 +56,7 @@ def names(client: Client, query: str = "") -> list[str]:
 
 
 def counts(door: FrontDoor, who: str = "triage", view: BoardView | None = None) -> dict[str, int]:
-    found = board.counts(door.actor(who), view or BoardView(), LOOKED, NOW)
+    found = counts_of(door.actor(who), view or BoardView(), LOOKED, NOW)
     return {str(tab): n for tab, n in found.tabs.items()}
 
 
@@ -132,7 +133,7 @@ def test_count_tabs__agree_with_the_lists(door: FrontDoor) -> None:
 
 def test_count_filters__who_has_it_and_how_many_are_late(door: FrontDoor) -> None:
     full_board(door)
-    found = board.counts(door.actor("triage"), BoardView(), Looked(NOW - timedelta(minutes=30)), NOW)
+    found = counts_of(door.actor("triage"), BoardView(), Looked(NOW - timedelta(minutes=30)), NOW)
     assert (found.overdue, found.nobody, found.mine, found.unseen) == (2, 4, 1, 2)
 
 
@@ -239,7 +240,7 @@ def test_page_board__keyset_over_equal_deadlines_and_undated_cases(door: FrontDo
     seen, after, pages = [], None, 0
     while pages < 5:
         page = board.page(door.actor("triage"), BoardView(), LOOKED, NOW, after)
-        seen += [row.deadline.case_id for row in page.rows]
+        seen += [row.case_id for row in page.rows]
         after, pages = page.following, pages + 1
         if after is None:
             break
@@ -296,7 +297,7 @@ def statements(door: FrontDoor, client: Client) -> tuple[int, int]:
     """Return how many statements the board's own reads take, and the whole page."""
     by, view = door.actor("triage"), BoardView()
     with CaptureQueriesContext(connection) as own:
-        board.counts(by, view, LOOKED, NOW)
+        counts_of(by, view, LOOKED, NOW)
         page = board.page(by, view, LOOKED, NOW, None)
         board.log_list(by, page.people)
     with CaptureQueriesContext(connection) as whole:
@@ -315,7 +316,7 @@ def test_show_board__same_statements_for_five_rows_and_fifty(door: FrontDoor) ->
     many = statements(door, client)
     print("statements: own, whole page", few, many)
     assert few == many
-    assert few[0] == 5
+    assert few == (3, 7)
 
 
 def test_poll_board__same_statements_for_five_rows_and_fifty(door: FrontDoor) -> None:

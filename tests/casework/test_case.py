@@ -12,12 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.domain import SYSTEM
 from audit.models import AccessLog
+from casework.commands import decline_referral, end_episode, withdraw_referral
 from casework.domain import TimelineFilter
 from casework.presenters.case import case_words, timeline_words
+from casework.queries.around import around
 from casework.queries.case import case, events
-from pathways.commands import allocate_episode, end_episode, promise_task, withdraw_referral
+from pathways.commands import allocate_episode, promise_task
 from pathways.domain import ContactKind, EndReason, Way
-from referrals.commands import ask_information, decline_referral
+from referrals.commands import ask_information
 from referrals.models import Referral
 from tests.factories.casework import NOW, accept_at, full_board, open_board, register_at, signed_in, take_at, visit_at
 from tests.factories.referrals import FrontDoor
@@ -218,7 +220,7 @@ def test_page_timeline__earlier_by_keyset_without_gap_or_repeat(door: FrontDoor)
         before = found.following
         if before is None:
             break
-    assert len(seen) == len(set(seen)) == found.counts[TimelineFilter.ALL]
+    assert len(seen) == len(set(seen)) == held.counts[TimelineFilter.ALL]
     page = signed_in(door.users["alice"]).get(f"/cases/{referral.case_id}/?show=contacts").content.decode()
     earlier = re.search(r'href="\?(show=contacts&amp;before=[^"#]*)', page)
     assert earlier
@@ -232,8 +234,9 @@ def statements(door: FrontDoor, referral: Referral) -> tuple[int, int]:
     with CaptureQueriesContext(connection) as own:
         held = case(by, referral.case_id)
         found = events(held, TimelineFilter.ALL, None)
-        case_words(held, by, NOW)
-        timeline_words(held, found, TimelineFilter.ALL, NOW)
+        place = around(by).words
+        case_words(held, place, by, NOW)
+        timeline_words(held, place, found, TimelineFilter.ALL, NOW)
     with CaptureQueriesContext(connection) as whole:
         client.get(f"/cases/{referral.case_id}/")
     return len(own), len(whole)
@@ -246,7 +249,7 @@ def test_show_case__same_statements_for_a_short_and_a_long_story(door: FrontDoor
     few, many = statements(door, short), statements(door, long_case(door, 300))
     print("statements: own, whole page", few, many)
     assert many <= few
-    assert few[0] <= MOST_STATEMENTS
+    assert max(few[1], many[1]) <= MOST_STATEMENTS
 
 
 def test_open_case__logged_once_with_the_person(door: FrontDoor) -> None:

@@ -37,9 +37,9 @@ def test_read_view__unknown_codes_are_left_out() -> None:
 
 
 def test_write_view__empty_choices_are_left_out() -> None:
-    assert BoardView().query() == "?"
+    assert BoardView().query() == "?tab=all"
     assert BoardView(Tab.NEW, "crosby", Show.NOBODY).query(after="1.x") == "?tab=new&zone=crosby&show=nobody&after=1.x"
-    assert BoardView(Tab.NEW).with_(tab=Tab.ALL).query() == "?"
+    assert BoardView(Tab.NEW).with_(tab=Tab.ALL).query() == "?tab=all"
 
 
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))

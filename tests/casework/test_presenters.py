@@ -20,8 +20,8 @@ IN_SQL = re.compile(r"'([a-z]+\.[a-z0-9_]+)'")
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
-    """Yield every text of a tree but those of refusals, which name fields and permissions."""
-    if isinstance(node, ast.Call) and called_name(node) in {"RuleBroken", "NotPermitted"}:
+    """Yield every text of a tree but those of refusals, which name fields and permissions, and names of loggers."""
+    if isinstance(node, ast.Call) and called_name(node) in {"RuleBroken", "NotPermitted", "structlog.get_logger"}:
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
@@ -33,7 +33,7 @@ def recorded_events() -> set[str]:
     """Return every text in a command that could be the name of an event, and those of the tables of moves."""
     found = {move.event for move in (*REFERRAL_MOVES, *EPISODE_MOVES)}
     for source in product():
-        if "commands" in source.path.parts or source.path.name == "commands.py":
+        if "commands" in source.path.parts or source.path.name in {"commands.py", "closing.py"}:
             found |= {text for text in _texts(source.tree) if EVENT.fullmatch(text)}
             found |= {event for text in _texts(source.tree) for event in IN_SQL.findall(text)}
     return found

@@ -1,7 +1,9 @@
 """A front door with people at it, and referrals as callers tell them. Everything is made through real commands."""
 
+import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, time
+from pathlib import Path
 from typing import Any
 
 from accounts.domain import Duty, Role, TeamKind
@@ -9,7 +11,7 @@ from accounts.models import Membership, Organisation, Place, ShiftPattern, Team,
 from accounts.queries import actor_for
 from audit.domain import SYSTEM, Actor
 from capacity.models import Zone
-from referrals.commands import register_referral
+from referrals.commands import publish_triage_rules, register_referral
 from referrals.domain import (
     Agrees,
     Caller,
@@ -24,14 +26,19 @@ from tests.factories.timelimits import shipped
 from timelimits.commands import publish_calendar, publish_policy
 
 LONG_AGO = date(2020, 1, 1)
+TRIAGE = Path(__file__).resolve().parents[2] / "places" / "sefton" / "triage.toml"
 WORDS = {
     "red_flags": [{"code": "chest_pain", "words": "Chest pain now"}, {"code": "bleeding", "words": "Heavy bleeding"}],
     "decline_reasons": [
-        {"code": "needs_hospital", "words": "Needs hospital care now"},
-        {"code": "no_workers", "words": "No workers free in time"},
+        {"code": "needs_hospital", "words": "Needs hospital care now", "kind": "clinical"},
+        {"code": "no_workers", "words": "No workers free in time", "kind": "capacity"},
     ],
     "signposts": [{"code": "gp", "words": "Own GP"}, {"code": "ambulance_999", "words": "999"}],
-    "sources": [{"code": "gp", "words": "GP practice"}, {"code": "carer", "words": "Carer, family or friend"}],
+    "sources": [
+        {"code": "gp", "words": "GP practice"},
+        {"code": "carer", "words": "Carer, family or friend"},
+        {"code": "emergency_department", "words": "Emergency department", "setting": "hospital"},
+    ],
     "referral_reasons": [{"code": "falls", "words": "Fall"}],
 }
 NUMBERS = ("9991234004", "9993104272", "9991234012")
@@ -66,6 +73,7 @@ def open_front_door() -> FrontDoor:
         publish_calendar(by=SYSTEM, definition=definition)
     for definition in shipped()["policy"]:
         publish_policy(by=SYSTEM, definition=definition)
+    publish_triage_rules(by=SYSTEM, definition=tomllib.loads(TRIAGE.read_text()))
     users = {
         "spa": person_at(spa, "Tom Trial", Role.SPA_OFFICER),
         "triage": person_at(spa, "Priya Demo", Role.TRIAGE_PRACTITIONER),

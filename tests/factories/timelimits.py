@@ -10,14 +10,20 @@ from accounts.models import Membership, Organisation, Shift, Team, User
 from accounts.queries import actor_for
 from audit.commands import now
 from audit.domain import SYSTEM, Actor
-from timelimits.bank_holidays import england_and_wales
-from timelimits.book import Book
-from timelimits.commands import hand_over, publish_calendar, publish_policy, start_clock
-from timelimits.definitions import read_edition, read_policy
-from timelimits.derived import moments
-from timelimits.domain import Calendar, History, Limit, LimitKind, Stage
-from timelimits.local_time import Unique, read_wall_time
+from timelimits.commands import (
+    approve,
+    extend_clock,
+    hand_over,
+    publish_calendar,
+    publish_policy,
+    start_clock,
+)
+from timelimits.domain import Calendar, History, Limit, LimitKind, Stage, moments
+from timelimits.domain.bank_holidays import england_and_wales
+from timelimits.domain.definitions import read_edition, read_policy
+from timelimits.domain.local_time import Unique, read_wall_time
 from timelimits.models import CaseDeadline, Clock, Policy
+from timelimits.queries.book import Book
 from timelimits.rules import Terms, reckon
 
 BUNDLE = Path(__file__).resolve().parents[2] / "places" / "sefton" / "limits.toml"
@@ -104,6 +110,23 @@ def start(policy: str = "two_hours", at: datetime | None = None, **more: Any) ->
     case_id = more.pop("case_id", None) or uuid4()
     given = {"by": SYSTEM, "case_id": case_id, "subject": f"referral:{uuid4()}", "policy": policy}
     return start_clock(**(given | {"started_at": at or now()} | more))
+
+
+def publish_second_person() -> None:
+    """Publish the limits for a second person to decide, as they are shipped."""
+    for definition in shipped()["policy"]:
+        if definition["code"] == "second_person":
+            publish(**definition)
+
+
+def extend(by: Actor, clock: Clock, until: date | datetime, *, reason: str = "clinically_needed") -> Clock:
+    """Extend a clock by the real commands: asked for by one, agreed by Bob, a team lead, by his own sign-in."""
+    publish_second_person()
+    bob = member("bob", "team_lead", team())
+    asked = extend_clock(by=by, clock_id=clock.pk, reason=reason, approver_id=bob.user_id, new_due_on=until)
+    approve(by=bob, approval_id=asked.pk)
+    clock.refresh_from_db()
+    return clock
 
 
 def team(code: str = "spa", parent: Team | None = None, kind: str = "spa") -> Team:

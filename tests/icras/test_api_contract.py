@@ -37,7 +37,9 @@ from audit.commands import now
 from audit.domain import SYSTEM
 from icras.wsgi import application
 from pathways.domain import MOVES as EPISODE_MOVES
+from referrals.api.people import ROW_ENDPOINTS, SECTION_ENDPOINTS
 from referrals.domain import MOVES as REFERRAL_MOVES
+from referrals.models import Referral
 from tests.factories.partners import REFERRALS, partner_of, referral
 from tests.factories.referrals import open_front_door
 
@@ -101,8 +103,8 @@ def test_description__has_every_endpoint_named_by_its_verb():
     verbs = {"list_referrals", "read_referral", "read_episode", "read_episode_of_referral", "explain_clock"}
     assert set(OPERATIONS) == verbs | {
         "register_referral", "triage_referral", "accept_referral", "decline_referral", "withdraw_referral",
-        "allocate_episode", "record_contact",
-    }  # fmt: skip
+        "allocate_episode", "record_contact", "read_person", "read_person_of_referral",
+    } | {f"change_person_{each}" for each in SECTION_ENDPOINTS} | {f"add_person_{each}" for each in ROW_ENDPOINTS}  # fmt: skip
     moves = [move for move in (*REFERRAL_MOVES, *EPISODE_MOVES) if ":" in move.endpoint]
     assert {name.split("_")[0] for name in OPERATIONS} >= {m.verb for m in moves if m.verb != "contact"}
 
@@ -358,6 +360,7 @@ def test_operation__answers_whatever_is_sent_as_described(name, partner, setting
     known = {
         "referral_id": st.sampled_from([fresh["id"], done["id"], str(uuid4())]),
         "episode_id": st.sampled_from([done["episode"]["id"], str(uuid4())]),
+        "person_id": st.sampled_from([str(Referral.objects.get(pk=fresh["id"]).person_id), str(uuid4())]),
         "clock_id": st.sampled_from([fresh["clocks"][0]["id"], str(uuid4())]),
     }
     schema = schemathesis.openapi.from_dict(DOCUMENT)

@@ -100,3 +100,19 @@ def test_swap__puts_the_restored_database_in_place_and_keeps_the_other(url, arch
             assert swapped.execute("select count(*) from accounts_organisation").fetchone() == (1,)
         server.execute(f"drop database {kept}")
         server.execute(f"drop database {fresh}_present")
+
+
+def test_restore__says_what_stopped_it(url, archive, fresh, tmp_path):
+    archive.write_bytes(b"not an archive")
+    with pytest.raises(backup.BackupError, match="cannot be read"):
+        backup.restore(url, archive, fresh)
+
+
+def test_restore__leaves_out_a_setting_that_an_older_server_does_not_know():
+    sent = list(backup.known_to_older_servers([b"SET lock_timeout = 0;\n", b"SET transaction_timeout = 0;\n", b"x\n"]))
+    assert sent == [b"SET lock_timeout = 0;\n", b"x\n"]
+
+
+def test_restore__keeps_the_same_words_when_somebody_typed_them():
+    lines = [b"--\n"] * 50 + [b"SET transaction_timeout = 0;\n"]
+    assert list(backup.known_to_older_servers(lines)) == lines

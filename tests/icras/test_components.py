@@ -8,7 +8,7 @@ from django import forms
 from django.template import engines
 from django.template.loader import render_to_string
 
-from accounts.fields import ClockTimeField, DayField
+from accounts.forms.fields import ClockTimeField, DayField
 from icras import assets
 from icras.fields import macro_for
 from icras.gallery import BAD, CLOCKS, GOOD, ROWS, GalleryForm

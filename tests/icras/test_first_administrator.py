@@ -29,3 +29,16 @@ def test_first_administrator__is_refused_when_there_is_one_or_no_team():
     call_command("first_administrator", "ada@icras.example", "Ada Test", team="spa", stdout=StringIO())
     with pytest.raises(CommandError, match="already"):
         call_command("first_administrator", "bea@icras.example", "Bea Test", team="spa")
+
+
+def test_first_administrator__who_lost_the_link_gets_another_until_a_password_is_set():
+    open_front_door()
+    for _ in range(2):
+        out = StringIO()
+        call_command("first_administrator", "Ada@icras.example", "Ada Test", team="spa", stdout=out)
+    assert "/account/password/reset/key/" in out.getvalue()
+    administrator = Membership.objects.get(role=Role.ADMINISTRATOR).user
+    administrator.set_password("a long phrase of words")
+    administrator.save()
+    with pytest.raises(CommandError, match="already"):
+        call_command("first_administrator", "ada@icras.example", "Ada Test", team="spa", stdout=StringIO())

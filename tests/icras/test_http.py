@@ -357,6 +357,11 @@ def test_answer_page__nul_is_not_understood(alice, client, address, sent):
 
 
 @pytest.mark.urls("icras.urls")
+def test_answer_page__a_host_name_that_is_not_ours_is_not_understood(client):
+    answer = client.get("/healthz", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, "That was not understood" in answer.text) == (400, True)
+
+
 def test_flash_message__may_name_a_person_and_so_is_in_no_cookie(alice, client):
     answer = client.post(reverse("accounts:extend"))
     assert answer.status_code == 302

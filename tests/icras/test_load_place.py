@@ -11,16 +11,16 @@ import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from accounts.api.tokens import PartnerScopes
 from accounts.domain import CodeListName, Duty, Role, Scope, TeamKind
 from accounts.models import Membership, Organisation, PartnerClient, Place, ShiftPattern, Team, User
 from accounts.queries import actor_for, codes, is_open, on_duty
-from accounts.scopes import PartnerScopes
 from audit.models import CaseEvent
 from capacity.queries import zone_for
 from icras.place.bundle import read_bundle
 from icras.place.checks import faults_of
 from timelimits.domain import MissReason
-from timelimits.models import OpeningCalendar, Policy
+from timelimits.models import ExtraBankHoliday, OpeningCalendar, Policy
 
 SEFTON = settings.BASE_DIR / "places" / "sefton"
 LOG_INS = (
@@ -243,6 +243,19 @@ def test_limit__gains_a_version(bundle):
 
 
 @pytest.mark.django_db
+def test_bank_holiday__proclaimed_later_is_data_of_the_place(bundle):
+    load(bundle)
+    limits = bundle / "limits.toml"
+    limits.write_text(limits.read_text() + '\n[[bank_holiday]]\nday = 2034-05-19\nname = "Proclaimed"\n')
+    assert any("bank holiday 2034-05-19" in line for line in load(bundle))
+    assert ExtraBankHoliday.objects.get().name == "Proclaimed"
+    assert not any("bank holiday" in line for line in load(bundle))
+    limits.write_text(limits.read_text().replace("day = 2034-05-19", 'day = "May"').replace("Proclaimed", " "))
+    with pytest.raises(CommandError, match=r"(?s)bank_holiday.*a date is needed.*is missing"):
+        load(bundle)
+
+
+@pytest.mark.django_db
 def test_limit_left_out__ends_and_is_kept(bundle):
     load(bundle)
     text = (bundle / "limits.toml").read_text()
@@ -311,6 +324,8 @@ WRONG = {
     "code twice": ("codes.toml", 'code = "breathing"', 'code = "chest_pain"', "red_flags[chest_pain].code"),
     "unknown list": ("codes.toml", "[[warnings]]", "[[warning]]", "codes.toml: warning"),
     "practice in no zone": ("codes.toml", 'zone = "crosby"', 'zone = "moon"', "gp_practices[test_street].zone"),
+    "minimum of no service": ("codes.toml", 'code = "reablement"\nwords = "Reablement"\nasks', 'code = "moon"\nwords = "M"\nasks', "minimum_data[moon].code"),
+    "minimum that asks nothing": ("codes.toml", 'asks = ["red_flags", "medically_stable", "medicines_addressed", "agrees", "address"', 'asks = ["shoe_size"', "minimum_data[crisis].asks"),
     "hospital without wards": ("codes.toml", 'wards = ["Ward 2"', 'stars = ["Ward 2"', "hospitals[aintree].wards"),
     "not toml": ("codes.toml", "[[red_flags]]", "[[red flags", "cannot be read"),
     "nameless place": ("place.toml", 'name = "Sefton"', 'name = ""', "place.name"),

@@ -13,12 +13,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core import mail
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests import browser as chromium
+from tests.attack.telling import leaks, listening, words_about_people
 
 WIDE, NARROW = 1440, 320
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -39,17 +41,31 @@ class Watch:
     """Everything that went wrong in the browser. `expects(409)` lets that status pass, once for each call."""
 
     def __init__(self, origin: str) -> None:
-        self.origin = origin
+        self.origins = [origin]
         self.faults: list[str] = []
+        self.addresses: list[str] = []
         self.expected: list[str] = []
+        self.cut_off: list[str] = []
 
     def expects(self, status: int) -> None:
         """Let the next answer with this status pass."""
         self.expected.append(f"status of {status}")
 
+    def lets_fail(self, part: str) -> None:
+        """Let requests to addresses with this part fail: the journey cuts them off."""
+        self.cut_off.append(part)
+
+    def goes_to(self, origin: str) -> None:
+        """Let requests go to another site: the sign-in of an organisation."""
+        self.origins.append(origin)
+
     def console(self, message: ConsoleMessage) -> None:
         """Keep errors and warnings of the console, but for a status that was expected."""
         if message.type not in {"error", "warning"}:
+            return
+        if self.cut_off and (message.text.startswith("htmx:") or any(part in message.text for part in self.cut_off)):
+            return
+        if any(part in message.location.get("url", "") for part in self.cut_off):
             return
         known = next((words for words in self.expected if words in message.text), None)
         if known:
@@ -58,13 +74,15 @@ class Watch:
             self.faults.append(f"console: {message.text}")
 
     def request(self, request: Request) -> None:
-        """Keep every request that leaves the site."""
-        if not request.url.startswith((self.origin, "data:", "blob:")):
+        """Keep every address, and every request that leaves the site as a fault."""
+        self.addresses.append(request.url)
+        if not request.url.startswith((*self.origins, "data:", "blob:")):
             self.faults.append(f"external request: {request.url}")
 
     def failed(self, request: Request) -> None:
         """Keep failed requests; one given up because the page was left is none."""
-        if "ERR_ABORTED" not in (request.failure or ""):
+        cut = any(part in request.url for part in self.cut_off)
+        if not cut and "ERR_ABORTED" not in (request.failure or ""):
             self.faults.append(f"failed: {request.url} {request.failure}")
 
 
@@ -84,6 +102,15 @@ def chrome(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def watch(live_server: LiveServer) -> Watch:
     return Watch(live_server.url)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_told(transactional_db: None, watch: Watch) -> Iterator[None]:
+    """After each journey: no name, number or note that it left in the database is in a log line, an address, an e-mail."""
+    with listening() as lines:
+        yield
+    found = leaks(words_about_people(), lines.getvalue(), watch.addresses, mail.outbox)
+    assert not found, found[:20]
 
 
 @pytest.fixture
@@ -139,6 +166,7 @@ def no_faults() -> Callable[[Page], None]:
     """Assert that axe finds nothing and that the page does not scroll sideways: no_faults(page)."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state("load")  # a click may leave before the page has its styles
         found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
         said = [f"{one['id']}: {one['help']} {[node['html'][:200] for node in one['nodes'][:5]]}" for one in found]
         assert said == []

@@ -11,6 +11,7 @@ from accounts.domain import Duty, Role
 from accounts.models import Team, User
 from icras.gallery import LONG_NAME
 from tests.factories.accounts import join, make_member, make_organisation, make_place, make_team, put_on_duty
+from tests.journeys.conftest import Watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -40,12 +41,13 @@ def fill_day(page: Page, legend: str, day: int, month: int, year: int) -> None:
         group.get_by_label(label).fill(str(part))
 
 
-def test_invite_person__gets_a_link_and_a_role(admin: Page, at_both_widths: Check) -> None:
-    admin.goto("/people/")
+def test_invite_person__gets_a_link_and_a_role(admin: Page, at_both_widths: Check, watch: Watch) -> None:
+    admin.goto("/staff/")
     at_both_widths(admin, "people-one")
     admin.keyboard.press("n")
     expect(admin.get_by_role("heading", name="Invite somebody")).to_be_visible()
     at_both_widths(admin, "invite")
+    watch.expects(422)
     admin.get_by_role("button", name="Send the invitation").click()
     expect(admin.get_by_text("Name: enter this")).to_be_visible()
     at_both_widths(admin, "invite-wrong")
@@ -61,20 +63,24 @@ def test_invite_person__gets_a_link_and_a_role(admin: Page, at_both_widths: Chec
     at_both_widths(admin, "person")
 
 
-def test_invite_person__whose_address_is_taken_is_said_at_the_field(admin: Page) -> None:
-    admin.goto("/people/invite/")
+def test_invite_person__whose_address_is_taken_is_said_at_the_field(admin: Page, watch: Watch) -> None:
+    admin.goto("/staff/invite/")
     admin.get_by_label("Name").fill("Another Ada")
     admin.get_by_label("Work e-mail address").fill("ADA@icras.example")
     admin.get_by_label("Team").select_option(label="UCR South")
     admin.get_by_label("Role").select_option(label="Auditor")
+    watch.expects(422)
     admin.get_by_role("button", name="Send the invitation").click()
     expect(admin.locator("#id_email-error")).to_contain_text("Somebody has this e-mail address already.")
 
 
-def test_end_role__of_the_last_administrator_is_refused_in_words(admin: Page, ada: User, at_both_widths: Check) -> None:
-    admin.goto(f"/people/{ada.pk}/")
+def test_end_role__of_the_last_administrator_is_refused_in_words(
+    admin: Page, ada: User, at_both_widths: Check, watch: Watch
+) -> None:
+    admin.goto(f"/staff/{ada.pk}/")
     admin.get_by_role("link", name="End Administrator").click()
     at_both_widths(admin, "role-end")
+    watch.expects(422)
     admin.get_by_role("button", name="End the role").click()
     expect(admin.get_by_text("This is the last administrator. Make somebody else one first.")).to_be_visible()
     at_both_widths(admin, "last-administrator")
@@ -82,22 +88,24 @@ def test_end_role__of_the_last_administrator_is_refused_in_words(admin: Page, ad
 
 def test_disable_person__and_let_in_again(admin: Page, team: Team, at_both_widths: Check) -> None:
     bob = make_member(Role.PRACTITIONER, team, "Bob")
-    admin.goto(f"/people/{bob.pk}/disable/")
+    admin.goto(f"/staff/{bob.pk}/disable/")
     at_both_widths(admin, "person-disable")
     admin.get_by_role("button", name="Disable the account").click()
     expect(admin.get_by_text("Bob Test can no longer sign in.")).to_be_visible()
     at_both_widths(admin, "person-disabled")
-    admin.goto("/people/?show=disabled")
+    admin.goto("/staff/?show=disabled")
     at_both_widths(admin, "people-disabled")
     admin.get_by_role("link", name="Bob Test").click()
     admin.get_by_role("button", name="Let them sign in again").click()
     expect(admin.get_by_text("Bob Test can sign in again.")).to_be_visible()
-    admin.goto("/people/?show=disabled")
+    admin.goto("/staff/?show=disabled")
     expect(admin.get_by_role("heading", name="Nobody here")).to_be_visible()
     at_both_widths(admin, "people-none")
 
 
-def test_keep_rota__hours_shifts_and_cover(admin: Page, team: Team, ada: User, at_both_widths: Check) -> None:
+def test_keep_rota__hours_shifts_and_cover(
+    admin: Page, team: Team, ada: User, at_both_widths: Check, watch: Watch
+) -> None:
     join(ada, team, Role.TEAM_LEAD)
     bob = make_member(Role.CASE_COORDINATOR, team, "Bob")
     put_on_duty(bob, team, Duty.CO_ORDINATOR)
@@ -107,6 +115,7 @@ def test_keep_rota__hours_shifts_and_cover(admin: Page, team: Team, ada: User, a
     at_both_widths(admin, "team-rota")
     admin.goto(f"/rota/{team.pk}/hours/")
     admin.get_by_label("Monday").fill("08:00 to 25:00")
+    watch.expects(422)
     admin.get_by_role("button", name="Save").click()
     at_both_widths(admin, "hours-wrong")
     admin.get_by_label("Monday").fill("08:00 to 12:00, 13:00 to 20:00")
@@ -130,6 +139,7 @@ def test_keep_rota__hours_shifts_and_cover(admin: Page, team: Team, ada: User, a
     admin.get_by_label("From time").fill("01:30")
     fill_day(admin, "To day", 28, 3, 2027)
     admin.get_by_label("To time").fill("09:00")
+    watch.expects(422)
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_text("There was no 01:30 that night").first).to_be_visible()
     at_both_widths(admin, "shift-wrong")

@@ -52,6 +52,17 @@ def test_show_board__full_at_every_width(board: Page, at_both_widths: Check, pic
         picture(board, "board")
 
 
+@pytest.mark.parametrize("width", [768, 1024, 1280, 1366])
+def test_show_board__words_have_room_on_laptops_and_tablets(
+    board: Page, no_faults: Callable[[Page], None], width: int
+) -> None:
+    board.set_viewport_size({"width": width, "height": 800})
+    no_faults(board)
+    told = board.locator(".ic-list--board tbody tr").first.locator("td").nth(1).bounding_box()
+    assert told is not None
+    assert told["width"] >= 200
+
+
 def test_show_board__row_opens_beside_the_list(board: Page, at_both_widths: Check) -> None:
     board.keyboard.press("j")
     board.keyboard.press("j")
@@ -110,7 +121,7 @@ def test_use_board__act_of_the_panel_by_its_key(board: Page, at_both_widths: Che
     board.get_by_role("link", name="Ruby Sampleton").click()
     expect(board.locator("#panel")).to_contain_text("As told")
     board.keyboard.press("i")
-    expect(board.locator("#acts").get_by_role("heading", name="Ask for information")).to_be_visible()
+    expect(board.locator("#acts").get_by_role("heading", name="Ask for information")).to_be_in_viewport()
     at_both_widths(board, "board-act")
 
 

@@ -20,6 +20,7 @@ from tests.factories.timelimits import (
     uk,
     user,
 )
+from tests.journeys.conftest import Watch
 from timelimits.commands import (
     beat,
     override_block,
@@ -75,12 +76,13 @@ def test_explain__overdue_by_days_and_of_weeks(page: Page, alice, at_both_widths
     at_both_widths(page, "explain-weeks")
 
 
-def test_pause_and_extend__by_hand(page: Page, alice, at_both_widths: Check) -> None:
+def test_pause_and_extend__by_hand(page: Page, alice, at_both_widths: Check, watch: Watch) -> None:
     publish(pause_reasons=["question_out"], limit="8 h")
     user("lee")
     clock = start(at=now() - HOUR)
     page.goto(f"/clocks/{clock.pk}/explain/")
     page.get_by_role("link", name="Pause").click()
+    watch.expects(422)
     page.get_by_role("button", name="Pause it").click()
     at_both_widths(page, "pause-fault")
     page.get_by_label("Question out").check()

@@ -14,6 +14,7 @@ from referrals.domain import Answer, Status, Urgency
 from referrals.models import Referral
 from tests.factories.casework import NOW, accept_at, heartbeat, open_board, register_at
 from tests.factories.referrals import FrontDoor, put_on_duty
+from tests.journeys.conftest import Watch
 from timelimits.models import Clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -224,7 +225,41 @@ def test_decide__without_a_script(
     page.locator("#acts").get_by_role("button", name="I have this").click()
     expect(page.get_by_text("is yours")).to_be_visible()
     page.locator("#acts").get_by_role("link", name="Accept").click()
-    page.get_by_role("link", name="UCR North").click()
+    page.get_by_role("button", name="UCR North").click()
     tick(page, "Bob Test")
     page.get_by_role("button", name="Accept").click()
-    expect(page.get_by_text("Bob Test is the co-ordinator")).to_be_visible()
+    expect(page.get_by_text("accepted. Bob Test is the co-ordinator")).to_be_visible()
+
+
+@pytest.mark.parametrize("fault", ["no answer", "500", "503"])
+def test_decide__what_did_not_arrive_is_said_above_the_form_and_stays(
+    triage: Page, referral: Referral, watch: Watch, at_both_widths: Check, fault: str
+) -> None:
+    triage.goto(f"/board/?chosen={referral.pk}")
+    press(triage, "Ask for information")
+    triage.get_by_label("Who was asked").fill("Test Street Surgery")
+    tick(triage, "Which tablets")
+    ask = f"**/referrals/{referral.pk}/ask/"
+    watch.lets_fail(f"/referrals/{referral.pk}/ask/")
+    if fault == "no answer":
+        triage.route(ask, lambda route: route.abort())
+    else:
+        triage.route(ask, lambda route: route.fulfill(status=int(fault), body="<h1>Something else</h1>"))
+    send = triage.locator("#acts").get_by_role("button", name="Ask for information")
+    send.click()
+    said = triage.get_by_role("alert").filter(has_text="Not saved. What you typed is still here. Send it again.")
+    expect(said).to_be_focused()
+    expect(triage.get_by_label("Who was asked")).to_have_value("Test Street Surgery")
+    at_both_widths(triage, f"decide-not-saved-{fault.replace(' ', '-')}")
+    triage.unroute(ask)
+    send.click()
+    expect(triage.get_by_text("is waiting for an answer")).to_be_visible(timeout=15000)
+    expect(said).to_have_count(0)
+
+
+def test_decide__what_does_not_open_is_said(triage: Page, referral: Referral, watch: Watch) -> None:
+    triage.goto(f"/board/?chosen={referral.pk}")
+    triage.route("**/ask/", lambda route: route.abort())
+    watch.lets_fail("/ask/")
+    press(triage, "Ask for information")
+    expect(triage.get_by_role("alert").filter(has_text="That did not open.")).to_be_focused()

@@ -12,7 +12,7 @@ from audit.commands import now
 from audit.domain import SYSTEM
 from audit.refusals import NotFound
 from notifications.commands import claim, mark_all_read, mark_failed, mark_read, post, post_many
-from notifications.delivery import deliver, email
+from notifications.delivery import deliver, email, message_id
 from notifications.domain import LEASE, MOST_ATTEMPTS, Note, Template, retry_after, words
 from notifications.models import Message, Outbox
 from notifications.queries import page, unread_count, waiting_longer_than
@@ -62,7 +62,7 @@ def test_deliver__sends_a_link_and_a_reference_only(alice, settings):
     assert sent.subject == "ICRAS: A time limit is overdue: answer this R-26-00001"
     assert "https://icras.example/alerts/1/" in sent.body
     assert sent.extra_headers["X-ICRAS-Key"] == "k1:email"
-    assert sent.extra_headers["Message-ID"].startswith("<k1.email@")
+    assert sent.extra_headers["Message-ID"] == message_id("k1:email")
     assert deliver(now=now()) == deliver_task() == 0
 
 
@@ -74,6 +74,17 @@ def test_deliver__killed_before_settling_sends_again_with_the_same_key(alice):
     assert deliver(now=at + MINUTE) == 0
     assert deliver(now=at + LEASE) == 1
     assert {m.extra_headers["X-ICRAS-Key"] for m in mail.outbox} == {"k1:email"}
+
+
+def test_deliver__names_the_message_by_its_key_on_one_line(alice):
+    keys = [f"{Template.CASE_HANDED_OVER}:{uuid4()}:{uuid4()}:{now().isoformat()}" for _ in range(2)]
+    for key in keys:
+        tell(key)
+    assert deliver(now=now()) == 2
+    lines = [line for sent in mail.outbox for line in sent.message().as_bytes().decode().split("\n")]
+    for key in keys:
+        assert f"Message-ID: {message_id(f'{key}:email')}" in lines
+    assert message_id(keys[0]) != message_id(keys[1])
 
 
 def test_deliver__a_failing_server_is_tried_again_later(alice, settings):

@@ -8,14 +8,15 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from accounts.domain import Duty, Role
-from accounts.models import CaseAccess, Membership
+from accounts.models import CaseAccess, Membership, Place
 from accounts.queries import actor_for
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from casework import commands as ending
 from notifications.models import Message
 from pathways import commands, queries
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
-from referrals.commands import triage_referral
+from referrals.commands import change_section, triage_referral
 from referrals.domain import FirstVisitCheck, Service, Urgency
 from referrals.models import Referral
 from referrals.queries import for_actor as referrals_for
@@ -155,7 +156,7 @@ def test_accept__twice_is_quiet_and_makes_one_episode(door: FrontDoor):
 
 def test_accept__after_a_decline_says_who_declined(door: FrontDoor):
     referral = register(door.actor("spa"))
-    commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Caller rang back")
+    ending.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Caller rang back")
     with pytest.raises(IllegalMove, match="Tom Trial"):
         accept(door, referral)
 
@@ -350,6 +351,65 @@ def test_allocate__to_another_team_lets_it_in(door: FrontDoor, clock):
     assert CaseAccess.objects.filter(case_id=episode.case_id, team=door.other_crisis, ends_at=None).exists()
 
 
+def move_north(door: FrontDoor, episode) -> None:
+    commands.allocate_episode(
+        by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["bob"].pk,
+        team_id=door.other_crisis.pk, reason="Moved to her son in the north",
+    )  # fmt: skip
+
+
+def test_allocate__the_team_that_hands_over_sees_the_case_for_a_day_more(door: FrontDoor, clock):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    episode = accept(door, first).episode
+    joined = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, joined)
+    clock.shift(timedelta(hours=1))
+    move_north(door, episode)
+    clock.shift(timedelta(hours=24) - timedelta(microseconds=1))
+    assert set(referrals_for(door.actor("alice"))) == {first, joined}
+    clock.shift(timedelta(microseconds=1))
+    assert set(referrals_for(door.actor("alice"))) == set()
+    assert set(referrals_for(door.actor("bob"))) == {first, joined}
+    assert not CaseAccess.objects.filter(team=door.spa).exclude(ends_at=None).exists()  # the front door keeps its sight
+
+
+def test_allocate__back_within_the_day_the_team_keeps_its_sight(door: FrontDoor, clock):
+    referral = register(door.actor("spa"))
+    episode = accept(door, referral).episode
+    clock.shift(timedelta(hours=1))
+    move_north(door, episode)
+    clock.shift(timedelta(hours=1))
+    commands.allocate_episode(
+        by=door.actor("lead"), episode_id=episode.pk, coordinator_id=door.users["alice"].pk,
+        team_id=door.crisis.pk, reason="Back home",
+    )  # fmt: skip
+    clock.shift(timedelta(hours=30))
+    assert set(referrals_for(door.actor("alice"))) == {referral}
+    assert set(referrals_for(door.actor("bob"))) == set()
+
+
+def test_allocate__how_long_is_said_by_the_place(door: FrontDoor, clock):
+    place = Place.objects.get()
+    place.words = place.words | {"periods": [{"code": "sight_hours", "words": "Hours", "number": 2}]}
+    place.save()
+    episode = accept(door, register(door.actor("spa"))).episode
+    clock.shift(timedelta(hours=1))
+    move_north(door, episode)
+    ends = CaseAccess.objects.get(case_id=episode.case_id, team=door.crisis).ends_at
+    assert ends == NOON + timedelta(hours=3)
+
+
+def test_allocate__a_front_door_that_co_ordinated_keeps_its_sight(door: FrontDoor, clock):
+    own = person_at(door.spa, "Dora Door", Role.CASE_COORDINATOR)
+    episode = accept(door, register(door.actor("spa")), team_id=door.spa.pk, coordinator_id=own.pk).episode
+    clock.shift(timedelta(hours=1))
+    commands.allocate_episode(
+        by=actor_for(own), episode_id=episode.pk, coordinator_id=door.users["bob"].pk,
+        team_id=door.other_crisis.pk, reason="Handed over",
+    )  # fmt: skip
+    assert not CaseAccess.objects.filter(case_id=episode.case_id, team=door.spa).exclude(ends_at=None).exists()
+
+
 def test_allocate__the_new_team_sees_what_joined_and_is_done(door: FrontDoor, clock):
     first = register(door.actor("spa"), person(nhs_number="9991234004"))
     episode = accept(door, first).episode
@@ -370,7 +430,7 @@ def test_allocate__the_new_team_sees_what_joined_and_is_done(door: FrontDoor, cl
 def test_withdraw__after_acceptance_ends_the_episode_it_opened(door: FrontDoor):
     referral = register(door.actor("spa"))
     episode = accept(door, referral).episode
-    commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Daughter has come")
+    ending.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Daughter has come")
     episode.refresh_from_db()
     assert (episode.status, episode.end_reason) == ("ended", "withdrawn")
     assert outcome(f"referral:{referral.pk}", "crisis_response") == "cancelled"
@@ -386,10 +446,10 @@ def test_withdraw__not_while_another_referral_has_joined_its_episode(door: Front
     accept(door, second)
     withdraw = {"by": door.actor("spa"), "reason": "Daughter has come"}
     with pytest.raises(IllegalMove) as refusal:
-        commands.withdraw_referral(referral_id=first.pk, **withdraw)
+        ending.withdraw_referral(referral_id=first.pk, **withdraw)
     assert refusal.value.code == "others_joined"
-    commands.withdraw_referral(referral_id=second.pk, **withdraw)
-    commands.withdraw_referral(referral_id=first.pk, **withdraw)
+    ending.withdraw_referral(referral_id=second.pk, **withdraw)
+    ending.withdraw_referral(referral_id=first.pk, **withdraw)
     episode.refresh_from_db()
     assert episode.status == "ended"
 
@@ -399,7 +459,7 @@ def test_withdraw__of_a_joined_referral_ends_what_it_brought_and_nothing_else(do
     episode = accept(door, first).episode
     second = register(door.actor("spa"), person(nhs_number="9991234004"))
     accept(door, second)
-    commands.withdraw_referral(by=door.actor("spa"), referral_id=second.pk, reason="Rang twice")
+    ending.withdraw_referral(by=door.actor("spa"), referral_id=second.pk, reason="Rang twice")
     assert Spell.objects.get(period__upper_inf=True).referral == first
     assert set(Task.objects.filter(done_at=None).values_list("case_id", flat=True)) == {first.case_id}
     still = Clock.objects.filter(outcome="", policy_code__in=("crisis_response", "crisis_spell")).values_list("subject")
@@ -412,14 +472,14 @@ def test_withdraw__is_too_late_once_the_person_was_seen(door: FrontDoor):
     episode = accept(door, referral).episode
     commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
     with pytest.raises(IllegalMove):
-        commands.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="x")
+        ending.withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="x")
 
 
 def test_end__closes_spells_clocks_tasks_and_lists(door: FrontDoor, clock):
     episode = accept(door, register(door.actor("spa"))).episode
     commands.record_contact(by=door.actor("alice"), case_id=episode.case_id, details=SEEN)
     clock.shift(timedelta(hours=5))
-    commands.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+    ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
     assert not Clock.objects.filter(case_id=episode.case_id, outcome="").exists()
     assert not Spell.objects.filter(period__upper_inf=True).exists()
     assert not Task.objects.filter(done_at=None).exists()
@@ -431,7 +491,7 @@ def test_end__closes_spells_clocks_tasks_and_lists(door: FrontDoor, clock):
 def test_end__not_while_a_referral_waits_for_its_first_visit(door: FrontDoor):
     episode = accept(door, register(door.actor("spa"))).episode
     with pytest.raises(RuleBroken) as refusal:
-        commands.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+        ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
     assert refusal.value.code == "not_seen_yet"
 
 
@@ -475,3 +535,52 @@ def test_allocate__tells_the_new_coordinator_but_not_somebody_who_takes_it_thems
     clock.shift(timedelta(hours=1))
     commands.allocate_episode(by=door.actor("carol"), coordinator_id=door.users["alice"].pk, **known)
     assert told(door.users["alice"]) == ["case_handed_over", "case_handed_over"]
+
+
+def test_accept__makes_a_task_of_each_need_of_the_person(door: FrontDoor):
+    """R063: an interpreter and information in another format are somebody's task from acceptance on."""
+    referral = register(door.actor("spa"))
+    values = {"formats": ["braille", "easy_read"], "interpreter": "yes", "language": "Polish"}
+    change_section(by=door.actor("spa"), person_id=referral.person_id, section="communication", values=values)
+    accept(door, referral)
+    owed = Task.objects.filter(kind="information_need", owner=door.users["alice"]).order_by("what")
+    assert list(owed.values_list("what", flat=True)) == [
+        "Book an interpreter: Polish",
+        "Give information in this format: Braille",
+        "Give information in this format: Easy Read",
+    ]
+    assert set(owed.values_list("due_at", flat=True)) == {NOON + timedelta(days=1)}
+
+
+def test_accept__joining_a_live_episode_makes_what_is_not_owed_yet(door: FrontDoor):
+    """R063: needs told with a later referral are somebody's task too; what is owed already is not asked for twice."""
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    say = {"by": door.actor("spa"), "person_id": first.person_id, "section": "communication"}
+    change_section(**say, values={"formats": ["braille"]})
+    episode = accept(door, first).episode
+    change_section(**say, values={"formats": ["braille"], "interpreter": "yes", "language": "Polish"})
+    again = register(door.actor("spa"), person(nhs_number="9991234004"))
+    assert accept(door, again).joined
+    owed = Task.objects.filter(case_id=episode.case_id, kind="information_need").order_by("what")
+    assert list(owed.values_list("what", flat=True)) == [
+        "Book an interpreter: Polish",
+        "Give information in this format: Braille",
+    ]
+
+
+def test_accept__of_somebody_with_no_such_need_makes_no_task(door: FrontDoor):
+    referral = register(door.actor("spa"))
+    change_section(
+        by=door.actor("spa"), person_id=referral.person_id, section="communication", values={"formats": ["none"]}
+    )
+    accept(door, referral)
+    assert not Task.objects.filter(kind="information_need").exists()
+
+
+def test_accept__of_a_crisis_keeps_who_confirmed_that_the_person_is_stable(door: FrontDoor):
+    """R052: by name; not known is left to the named practitioner of the first visit."""
+    told = register(door.actor("spa"), medically_stable=True)
+    assert accept(door, told).referral.stable_confirmed_by == "Priya Demo"
+    unknown = register(door.actor("spa"), person(family_name="Other", nhs_number=""), medically_stable=None)
+    assert accept(door, unknown).referral.stable_confirmed_by == ""
+    assert Task.objects.filter(case_id=unknown.case_id, kind="first_visit_check").exists()

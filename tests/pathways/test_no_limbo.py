@@ -4,18 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pathways.commands import accept_referral, end_episode, record_contact, withdraw_referral
+from casework.commands import decline_referral, end_episode, record_not_wanted, redirect_referral, withdraw_referral
+from pathways.commands import accept_referral, record_contact
 from pathways.domain import JOINED_EPISODE, ContactDetails, ContactKind, EndReason
-from referrals.commands import (
-    answer_information,
-    ask_information,
-    decline_referral,
-    record_not_wanted,
-    redirect_referral,
-    take_referral,
-    triage_referral,
-)
-from referrals.domain import Service, Status, Urgency
+from referrals.commands import answer_information, ask_information, finish_signposting, take_referral, triage_referral
+from referrals.domain import Service, SignpostResult, Status, Urgency
 from referrals.models import Referral
 from tests.factories.referrals import FrontDoor, person, register
 from timelimits.models import CaseDeadline, Clock
@@ -76,14 +69,20 @@ OPEN_PATHS: dict[str, Path] = {
     "accepted": accept,
     "seen": seen,
 }
-ENDED_PATHS: dict[str, Path] = {
+SIGNPOSTED_PATHS: dict[str, Path] = {
     "declined": lambda door, referral: decline_referral(
         by=door.actor("triage"), referral_id=referral.pk, reason="needs_hospital", signpost="ambulance_999"
     ),
-    "not wanted": lambda door, referral: record_not_wanted(by=door.actor("spa"), referral_id=referral.pk, note="x"),
     "redirected": lambda door, referral: redirect_referral(
         by=door.actor("spa"), referral_id=referral.pk, signpost="gp", note="x"
     ),
+}
+ENDED_PATHS: dict[str, Path] = {
+    "followed up": lambda door, referral: (
+        SIGNPOSTED_PATHS["declined"](door, referral),
+        finish_signposting(by=door.actor("spa"), signposting_id=referral.signposting.pk, result=SignpostResult.REACHED),
+    ),
+    "not wanted": lambda door, referral: record_not_wanted(by=door.actor("spa"), referral_id=referral.pk, note="x"),
     "withdrawn": lambda door, referral: withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="x"),
     "accepted, withdrawn": lambda door, referral: (
         accept(door, referral),
@@ -115,9 +114,21 @@ def test_ended_case__is_off_the_lists_and_nothing_runs(door: FrontDoor, path: st
     assert not Clock.objects.filter(case_id=referral.case_id, stopped_at=None).exists()
 
 
+@pytest.mark.parametrize("urgency", list(Urgency))
+@pytest.mark.parametrize("path", SIGNPOSTED_PATHS)
+def test_signposted_case__runs_one_clock_until_there_is_a_result(door: FrontDoor, path: str, urgency: Urgency):
+    referral = register(door.actor("spa"), urgency=urgency)
+    SIGNPOSTED_PATHS[path](door, referral)
+    running = Clock.objects.get(case_id=referral.case_id, stopped_at=None)
+    deadline = CaseDeadline.objects.get(case_id=referral.case_id)
+    assert (running.policy_code, deadline.phase) == ("signpost_follow_up", "signposted")
+    assert deadline.next_due_at == running.due_at
+    assert not limbo().exists()
+
+
 def test_paths__reach_every_status(door: FrontDoor):
     reached = set()
-    for number, path in enumerate({**OPEN_PATHS, **ENDED_PATHS}.values()):
+    for number, path in enumerate({**OPEN_PATHS, **SIGNPOSTED_PATHS, **ENDED_PATHS}.values()):
         referral = register(door.actor("spa"), person(family_name=f"Walk{number}"))
         path(door, referral)
         referral.refresh_from_db()

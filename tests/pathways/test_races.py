@@ -3,10 +3,10 @@
 import pytest
 
 from audit.refusals import IllegalMove, Refusal
-from pathways.commands import accept_referral, allocate_episode, end_episode, record_contact, withdraw_referral
+from casework.commands import decline_referral, end_episode, withdraw_referral
+from pathways.commands import accept_referral, allocate_episode, record_contact
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import CoordinatorTerm, Episode, Spell
-from referrals.commands import decline_referral
 from referrals.models import Person, Referral, ReferralTransition
 from tests.factories.races import race
 from tests.factories.referrals import FrontDoor, open_front_door, person, register

@@ -1,6 +1,6 @@
 """Verbs of the single point of access, on a real database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,13 +12,16 @@ from accounts.models import CaseAccess
 from accounts.queries import actor_for
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from casework import commands as ending
 from referrals import commands
 from referrals.domain import Answer, Identity, Service, Status, Urgency
 from referrals.models import InformationRequest, Person, Referral, ReferralTransition
+from referrals.presenters import warnings_of
 from tests.factories.referrals import FrontDoor, details, person, person_at, register
 from timelimits.models import CaseDeadline, Clock
 
 pytestmark = pytest.mark.django_db
+MAUD_BORN = date(1935, 2, 1)
 NOON = datetime(2026, 5, 11, 11, 0, tzinfo=UTC)
 TWO_HOURS = timedelta(hours=2)
 
@@ -114,6 +117,26 @@ def test_register__same_number_other_birth_date_is_somebody_else_and_says_so(doo
     other = register(door.actor("spa"), person(nhs_number="9991234004", born_on=NOON.date().replace(year=1940)))
     assert other.identity == Identity.NUMBER_CONFLICT
     assert other.person.nhs_number is None
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "born_on", "identity"),
+    [
+        ("Olive", "Proofson", None, Identity.UNCHECKED),
+        ("M", "Proofson", None, Identity.UNCHECKED),
+        ("Maud", "Proofson", None, Identity.AS_TOLD),
+        ("", "Testaldr", None, Identity.AS_TOLD),
+        ("Olive", "Proofson", MAUD_BORN, Identity.AS_TOLD),
+    ],
+)
+def test_register__same_number_another_name_is_marked_to_be_checked(door, given, family, born_on, identity):
+    """The number may be a slip: nothing is put on somebody's record unmarked when only the number speaks for it."""
+    first = register(door.actor("spa"), person(nhs_number="9991234004", born_on=MAUD_BORN))
+    told = person(nhs_number="9991234004", given_name=given, family_name=family, born_on=born_on)
+    other = register(door.actor("spa"), told)
+    assert (other.person_id, other.identity) == (first.person_id, identity)
+    said = "Only as told so far: check who this is" in warnings_of(other, ())
+    assert said == (identity == Identity.UNCHECKED)
 
 
 def test_register__no_number_is_never_matched_on_emptiness(door: FrontDoor):
@@ -235,7 +258,7 @@ def test_triage__needs_a_reason_and_a_practitioner(door: FrontDoor):
 
 def decline(door: FrontDoor, referral: Referral, who: str = "triage", **changes):
     told = {"reason": "needs_hospital", "signpost": "ambulance_999", **changes}
-    return commands.decline_referral(by=door.actor(who), referral_id=referral.pk, **told)
+    return ending.decline_referral(by=door.actor(who), referral_id=referral.pk, **told)
 
 
 def test_decline__only_a_triage_practitioner_with_coded_reason_and_signpost(door: FrontDoor):
@@ -248,7 +271,7 @@ def test_decline__only_a_triage_practitioner_with_coded_reason_and_signpost(door
         assert refusal.value.field == field
     declined = decline(door, referral)
     assert (declined.status, declined.done_at) == (Status.DECLINED, NOON)
-    assert not CaseDeadline.objects.filter(case_id=referral.case_id).exists()
+    assert CaseDeadline.objects.get(case_id=referral.case_id).phase == "signposted"
     by_policy = {c.policy_code: c.outcome for c in Clock.objects.filter(subject=f"referral:{referral.pk}")}
     assert by_policy == {"spa_triage": "met", "crisis_response": "cancelled"}
 
@@ -271,7 +294,7 @@ def test_decline__the_database_wants_reason_and_signpost_too(door: FrontDoor):
 
 def test_not_wanted__is_the_persons_own_outcome(door: FrontDoor):
     referral = register(door.actor("spa"))
-    ended = commands.record_not_wanted(by=door.actor("spa"), referral_id=referral.pk, note="Wants to wait for the GP")
+    ended = ending.record_not_wanted(by=door.actor("spa"), referral_id=referral.pk, note="Wants to wait for the GP")
     assert ended.status == Status.NOT_WANTED
     clock = Clock.objects.get(subject=f"referral:{referral.pk}", policy_code="crisis_response")
     assert (clock.outcome, clock.cancel_reason) == ("cancelled", "not_wanted")
@@ -279,7 +302,7 @@ def test_not_wanted__is_the_persons_own_outcome(door: FrontDoor):
 
 def test_redirect__an_officer_may_signpost(door: FrontDoor):
     referral = register(door.actor("spa"))
-    ended = commands.redirect_referral(by=door.actor("spa"), referral_id=referral.pk, signpost="gp", note="Rash only")
+    ended = ending.redirect_referral(by=door.actor("spa"), referral_id=referral.pk, signpost="gp", note="Rash only")
     assert ended.status == Status.REDIRECTED
 
 
@@ -287,7 +310,7 @@ def test_second_decision__is_told_who_was_first_and_when(door: FrontDoor):
     referral = register(door.actor("spa"))
     decline(door, referral)
     with pytest.raises(IllegalMove) as refusal:
-        commands.redirect_referral(by=door.actor("spa"), referral_id=referral.pk, signpost="gp", note="x")
+        ending.redirect_referral(by=door.actor("spa"), referral_id=referral.pk, signpost="gp", note="x")
     assert "Priya Demo" in refusal.value.message
     assert "12:00" in refusal.value.message  # 11:00 UTC is noon in May
 
@@ -323,7 +346,7 @@ def test_scope__another_teams_referral_is_not_there(door: FrontDoor, name: str):
     referral = register(door.actor("spa"))
     by = door.actor(name)
     with pytest.raises((NotFound, NotPermitted)):
-        commands.record_not_wanted(by=by, referral_id=referral.pk, note="x")
+        ending.record_not_wanted(by=by, referral_id=referral.pk, note="x")
 
 
 def test_keys__older_than_thirty_days_are_forgotten(door: FrontDoor):

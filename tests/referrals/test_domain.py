@@ -19,7 +19,6 @@ from referrals.domain import (
     age_on,
     clean_nhs_number,
     clean_postcode,
-    flags_raised,
     missing_to_decide,
     open_medical_question,
     settle_received_at,
@@ -68,7 +67,13 @@ def test_nhs_number__nothing_typed_is_not_known_yet(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "clean"),
-    [("pr82ab", "PR8 2AB"), ("L23 9zz", "L23 9ZZ"), ("l20", "L20"), ("  near the pier ", "NEAR THE PIER")],
+    [
+        ("pr82ab", "PR8 2AB"),
+        ("L23 9zz", "L23 9ZZ"),
+        ("l20", "L20"),
+        ("  near the pier ", "NEAR THE PIER"),
+        ("ß" * 12, "ß" * 12),
+    ],
 )
 def test_postcode__is_spaced_when_whole_and_kept_when_not(typed: str, clean: str) -> None:
     assert clean_postcode(typed) == clean
@@ -152,8 +157,10 @@ def test_missing_to_decide__lists_what_is_not_known() -> None:
     }  # fmt: skip
 
 
-def test_flags_raised__only_yes_counts() -> None:
-    assert flags_raised((("chest_pain", Answer.YES), ("bleeding", Answer.NOT_KNOWN))) == ("chest_pain",)
+def test_missing_to_decide__is_what_the_place_asks_for() -> None:
+    unknown = decidable(nhs_number="", blank=frozenset({"birth", "ready_on"}))
+    assert missing_to_decide(unknown, ["ready_on", "nhs_number", "agrees"]) == ("nhs_number", "ready_on")
+    assert missing_to_decide(unknown) == ("nhs_number",)
 
 
 def test_moves__every_verb_once_and_every_status_reachable() -> None:
@@ -164,7 +171,8 @@ def test_moves__every_verb_once_and_every_status_reachable() -> None:
 
 def test_moves__ended_referrals_do_not_move_again() -> None:
     for move in MOVES:
-        assert not move.sources & ENDED_UNACCEPTED, move.verb
+        assert not move.sources & ENDED_UNACCEPTED or move.verb == "tell_crew", move.verb
+    assert domain.BY_VERB["tell_crew"].to is None  # what a crew was told is a fact, never refused; nothing moves by it
 
 
 def test_moves__whatever_ends_a_referral_answers_triage_and_cancels_the_two_hours() -> None:

@@ -155,7 +155,7 @@ def test_take_call__a_first_name_alone_is_a_name(spa: Client) -> None:
 
 
 def test_take_call__at_home_the_address_is_home(spa: Client) -> None:
-    spa.post(NEW, call(where="home", address="5 Mockup Close, Formby, L23 9ZZ", source="carer"))
+    spa.post(NEW, call(where="home", address="5 Mockup Close, Formby, L23 9ZZ", home_address="", source="carer"))
     assert Person.objects.get().address_lines == ["5 Mockup Close", "Formby"]
 
 
@@ -228,33 +228,75 @@ def test_take_call__place_without_its_team_says_so_and_keeps_what_was_typed(spa:
     assert "This place has no single point of access team" in answer.content.decode()
 
 
+def draft_page() -> str:
+    """Return the address of the draft that was kept last."""
+    return f"{NEW}?draft={Draft.objects.latest('pk').pk}"
+
+
 def test_keep_draft__is_back_and_can_be_thrown_away(spa: Client) -> None:
-    kept = spa.post("/referrals/draft/", call(warnings="dog"), headers={"HX-Request": "true"})
+    told = call(warnings="dog")
+    kept = spa.post("/referrals/draft/", told, headers={"HX-Request": "true"})
     assert "Draft kept 14:32" in kept.content.decode()
     assert 'hx-swap-oob="true"' in kept.content.decode()
     page = spa.get(NEW).content.decode()
+    assert "1 call half written" in page
+    assert "Carry on with Ruby Sampleton" in page
+    assert "Ken went off in the ambulance" not in page
+    page = spa.get(draft_page()).content.decode()
     assert "Your draft of Thu 17 Sep, 14:32 BST is back" in page
     assert "Ken went off in the ambulance" in page
-    assert spa.post("/referrals/draft/", {"throw": "1"}).url == NEW  # type: ignore[attr-defined]
+    assert "half written" not in page
+    assert spa.post("/referrals/draft/", told | {"throw": "1"}).url == NEW  # type: ignore[attr-defined]
     assert not Draft.objects.exists()
+
+
+def test_keep_draft__says_that_a_code_is_in_the_words_and_refuses_nothing(spa: Client) -> None:
+    told = call(access="Key safe left of the door, code 4321")
+    warned = spa.post("/referrals/draft/", told).content.decode()
+    assert "Is a key-safe or door code in your words?" in warned
+    assert "4321" not in warned
+    assert "door code in" not in spa.post("/referrals/draft/", call()).content.decode()
+    assert spa.post(NEW, told).status_code == 302
+
+
+def test_keep_draft__two_calls_at_a_time_are_two_drafts(spa: Client) -> None:
+    first, second = call(), call(given_name="Olive", summary="Olive is cold")
+    for told in (first, second, first):
+        spa.post("/referrals/draft/", told)
+    page = spa.get(NEW).content.decode()
+    assert "2 calls half written" in page
+    assert "Carry on with Olive Sampleton" in page
+    spa.post("/referrals/draft/", second | {"throw": "1"})
+    assert Draft.objects.get().typed["summary"] == [first["summary"]]
+    spa.post("/referrals/draft/", second)
+    spa.post(NEW, second)
+    assert Draft.objects.get().typed["summary"] == [first["summary"]]
+
+
+def test_keep_draft__of_somebody_else_is_neither_listed_nor_opened(spa: Client, triage: Client) -> None:
+    spa.post("/referrals/draft/", call())
+    for address in (NEW, draft_page(), f"{NEW}?draft=x"):
+        assert "Sampleton" not in triage.get(address).content.decode()
 
 
 def test_keep_draft__a_time_of_another_day_gets_its_day(spa: Client, door: FrontDoor) -> None:
     spa.post("/referrals/draft/", call())
     with time_machine.travel(NOW + timedelta(days=1), tick=False):
-        assert 'value="14:10 17/9/2026"' in signed_in(door.users["spa"]).get(NEW).content.decode()
+        assert 'value="14:10 17/9/2026"' in signed_in(door.users["spa"]).get(draft_page()).content.decode()
 
 
 def test_keep_draft__of_a_call_already_sent_is_not_offered(spa: Client, door: FrontDoor) -> None:
     sent = call()
     spa.post(NEW, sent)
     keep_draft(by=door.actor("spa"), form="call", typed={name: [value] for name, value in sent.items()})
-    assert "is back" not in spa.get(NEW).content.decode()
+    assert "half written" not in spa.get(NEW).content.decode()
+    assert "is back" not in spa.get(draft_page()).content.decode()
 
 
 def test_keep_draft__sending_drops_it(spa: Client) -> None:
-    spa.post("/referrals/draft/", call())
-    spa.post(NEW, call())
+    told = call()
+    spa.post("/referrals/draft/", told)
+    spa.post(NEW, told)
     assert not Draft.objects.exists()
 
 
@@ -262,7 +304,7 @@ def test_choose_person__shows_whom_and_can_be_undone(spa: Client, door: FrontDoo
     known = register(door.actor("spa")).person
     chosen = spa.post("/referrals/draft/", call(choose=str(known.pk)), follow=True)
     page = chosen.content.decode()
-    assert chosen.redirect_chain[0][0] == f"{NEW}?carry=on#step-2"
+    assert chosen.redirect_chain[0][0] == f"{draft_page()}&carry=on#step-2"
     assert "Maud Testalder, 91, born 1 Feb 1935" in page
     assert 'type="hidden" name="family_name" value="Sampleton"' in page
     assert AccessLog.objects.filter(what="person", ids=[str(known.pk)]).exists()
@@ -320,11 +362,11 @@ def test_show_referral__of_others_is_not_found(door: FrontDoor) -> None:
 def test_offer_acts__by_role_and_state(door: FrontDoor) -> None:
     referral = register(door.actor("spa"))
     assert [act.verb for act in acts_for(door.actor("spa"), referral)] == [
-        "take", "ask", "redirect", "not_wanted", "withdraw",
+        "take", "ask", "crew", "redirect", "not_wanted", "withdraw",
     ]  # fmt: skip
     acts = acts_for(door.actor("triage"), referral)
     assert [act.verb for act in acts] == [
-        "accept", "take", "triage", "ask", "redirect", "not_wanted", "decline", "withdraw",
+        "accept", "take", "triage", "ask", "crew", "redirect", "not_wanted", "decline", "withdraw",
     ]  # fmt: skip
     assert [act.verb for act in acts if act.main] == ["accept"]
     assert acts[1].secondary
@@ -456,10 +498,11 @@ def test_act__too_late_says_so_and_offers_no_form(triage: Client, door: FrontDoo
     assert '<button class="nhsuk-button nhsuk-button--warning"' not in answer.content.decode()
     half = triage.post(url(referral, "decline"), {"version": 1, "reason": "needs_hospital"})
     assert half.status_code == 409
+    assert "it was set to “did not want it” by Sam Second at 14:32" in half.content.decode()
     assert "to put right" not in half.content.decode()
     opened = triage.get(url(referral, "decline"))
     assert opened.status_code == 409
-    assert "This can’t be done because it is “did not want it” already." in opened.content.decode()
+    assert "because it was set to “did not want it” by Sam Second at 14:32." in opened.content.decode()
 
 
 def test_act__open_999_is_refused_with_what_to_do(triage: Client, door: FrontDoor) -> None:
@@ -500,3 +543,19 @@ def test_act__of_others_is_not_found(door: FrontDoor) -> None:
 )
 def test_said_once__leaves_out_what_the_other_says(first: str, second: str, words: str) -> None:
     assert said_once(first, second) == words
+
+
+def test_register__what_is_no_id_of_an_earlier_referral_is_put_right_not_an_error(spa: Client) -> None:
+    answer = spa.post("/referrals/new/", {"follows_id": "x", "person_id": "y", "enquiry_id": "z"})
+    assert answer.status_code == 422
+
+
+def test_find_person__nobody_found_leads_to_a_call_about_somebody_new(spa: Client, triage: Client) -> None:
+    page = spa.post("/people/find/", {"words": "Olive Proofson 4/3/47"}).content.decode()
+    assert "Names that sound like it were looked for" in page
+    assert "Take a call about somebody new" in page
+    told = dict(re.findall(r'type="hidden" name="(form_id|given_name|family_name|birth)" value="([^"]*)"', page))
+    begun = spa.post(reverse("pathways:match"), told)
+    form = begun.context["form"]
+    assert [form[name].value() for name in ("given_name", "family_name", "birth")] == ["Olive", "Proofson", "4/3/47"]
+    assert "Names that sound" not in spa.post("/people/find/", {"words": "4/3/47"}).content.decode()

@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.rota import LONDON
-from referrals.typed import Address, Birth, TwoTimes, read_address, read_birth, read_future, read_past
+from accounts.domain.rota import LONDON
+from referrals.domain.typed import (
+    Address,
+    Birth,
+    TwoTimes,
+    read_address,
+    read_birth,
+    read_future,
+    read_past,
+    read_somebody,
+    tells_a_code,
+)
 
 TODAY = date(2026, 9, 17)
 NOW = datetime(2026, 9, 17, 14, 36, tzinfo=LONDON)  # a Thursday, BST
@@ -17,10 +27,48 @@ FORWARD = datetime(2026, 3, 29, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    "typed", ["4 3 1947", "4/3/1947", "04-03-1947", "4.3.1947", "4 Mar 1947", "4th March 1947", "1947-03-04", "4 3 47"]
-)
+    "typed",
+    [
+        "4 3 1947", "4/3/1947", "04-03-1947", "4.3.1947", "4 Mar 1947", "4th March 1947", "1947-03-04", "4 3 47",
+        "4th of march 1947", "the 4th of March, 1947",
+    ],
+)  # fmt: skip
 def test_read_birth__reads_a_date_however_it_is_written(typed: str) -> None:
     assert read_birth(typed, TODAY) == Birth(born_on=date(1947, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Ruby Anne Sampleton 4/3/47", ("Ruby Anne", "Sampleton", "4/3/47", "")),
+        ("sampleton", ("", "sampleton", "", "")),
+        ("999 123 4012", ("", "", "", "999 123 4012")),
+        ("Sampleton L23 9ZZ", ("", "Sampleton", "", "")),
+        ("4 March 1947", ("", "", "4 March 1947", "")),
+        ("Mary May 4 March 1947", ("Mary", "May", "4 March 1947", "")),
+        ("June Marsh 4/3/47", ("June", "Marsh", "4/3/47", "")),
+        ("", ("", "", "", "")),
+    ],
+)
+def test_read_somebody__fills_a_call(typed: str, told: tuple[str, ...]) -> None:
+    assert tuple(read_somebody(typed, TODAY).values()) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "tells"),
+    [
+        ("Key safe by the door, code 4321", True),
+        ("keysafe 0412", True),
+        ("PIN: 778899", True),
+        ("4321 for the key safe", True),
+        ("Neighbour at 123 opens", False),
+        ("Ring the coder on 01632 960411", False),
+        ("Key safe, ask the daughter", False),
+        ("", False),
+    ],
+)
+def test_tells_a_code__where_digits_stand_near_the_word(text: str, tells: bool) -> None:
+    assert tells_a_code("Fell at home", text) == tells
 
 
 @pytest.mark.parametrize("typed", ["79", "about 79", "Aged 79", "79 years", "1947"])
@@ -179,13 +227,13 @@ def test_read_anything__never_breaks(typed: str) -> None:
 
 @given(st.datetimes(datetime(2025, 9, 18), datetime(2026, 9, 17, 12)))
 def test_read_past__reads_back_what_it_would_write(wall: datetime) -> None:
-    wall = wall.replace(second=0, microsecond=0)
+    wall = wall.replace(second=0, microsecond=0, fold=0)
     found = (
         read_past(f"{wall:%H:%M} {wall.day}/{wall.month}/{wall.year}", NOW, second_of_two=False)
         if _exists(wall)
         else None
     )
-    assert found is None or found == wall.replace(tzinfo=LONDON)
+    assert found is None or found == wall.replace(tzinfo=LONDON).astimezone(UTC)
 
 
 def _exists(wall: datetime) -> bool:

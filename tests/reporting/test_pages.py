@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.refusals import NotPermitted
-from referrals.commands import record_not_wanted, triage_referral
+from casework.commands import record_not_wanted
+from referrals.commands import triage_referral
 from referrals.domain import LocationNow, Service, Urgency
 from reporting.domain import Tally
 from reporting.queries import two_hour

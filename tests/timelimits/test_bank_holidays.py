@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from govuk_bank_holidays.bank_holidays import BankHolidays as GovUk
 
-from timelimits.bank_holidays import CalendarGapError, england_and_wales
+from timelimits.domain.bank_holidays import CalendarGapError, england_and_wales
 
 
 def test_england_and_wales__agrees_with_what_the_government_published():

@@ -5,22 +5,23 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError
+from django.urls import reverse
 
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
 from notifications.models import Message
-from tests.factories.timelimits import member, on_list, publish, shift, start, team
+from tests.factories.timelimits import extend, member, on_list, publish, shift, start, team, user
 from timelimits.commands import (
     chase_overrides,
     confirm_override,
-    extend_clock,
     override_block,
     refuse_if_blocked,
     stop_clock,
 )
 from timelimits.models import Alarm, Override
 from timelimits.queries import override_for
+from timelimits.queries.health import count_overrides
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -69,13 +70,7 @@ def test_refuse_if_blocked__only_when_late_only_that_act_only_that_case(late):
 
 
 def test_refuse_if_blocked__an_extension_lifts_it(late, wide):
-    extend_clock(
-        by=wide,
-        clock_id=late.pk,
-        reason="clinically_needed",
-        approver_id=member("bob", "team_lead", team()).user_id,
-        new_due_on=now() + 5 * HOUR,
-    )
+    extend(wide, late, now() + 5 * HOUR)
     ask(late)
 
 
@@ -139,6 +134,20 @@ def test_chase_overrides__alarms_and_tells_once_when_nobody_confirmed(late, wide
     assert Alarm.objects.get(kind="override_unconfirmed").times == 2
     confirm_override(by=member("bob", "service_manager", team()), override_id=row.pk)
     assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def test_overrides__are_counted_by_who_made_them_and_shown_to_leads(late, wide, alice, client):
+    wendy = member("wendy", "service_manager", team())
+    confirm_override(by=wendy, override_id=override(wide, late).pk)
+    override(wide, late)
+    override(wendy, late)
+    old = override(wendy, late)
+    Override.objects.filter(pk=old.pk).update(starts_at=now() - timedelta(days=29), ends_at=now() - timedelta(days=28))
+    counted = [(row.label, row.made, row.unconfirmed) for row in count_overrides(now())]
+    assert counted == [("Wanda", 2, 1), ("Wendy", 1, 1)]
+    client.force_login(user("alice"))
+    shown = client.get(reverse("timelimits:health")).text
+    assert "Wanda: 2, <b>1 without a second person</b>" in shown
 
 
 def test_override__the_database_refuses_more_than_72_hours_and_ones_own_confirmation(late, wide):

@@ -1,6 +1,6 @@
 """Clocks as rows: start, stop, cancel, pause, extend, and the one row of the case that each keeps right."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,7 +8,18 @@ import pytest
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
-from tests.factories.timelimits import member, on_list, policy_definition, publish, start, team, uk, user
+from tests.factories.timelimits import (
+    extend,
+    member,
+    on_list,
+    policy_definition,
+    publish,
+    publish_second_person,
+    start,
+    team,
+    uk,
+    user,
+)
 from timelimits.commands import (
     cancel_clocks,
     close_case,
@@ -24,6 +35,7 @@ from timelimits.commands import (
     stop_clock,
     sweep,
 )
+from timelimits.domain.local_time import LONDON
 from timelimits.models import BreachReason, CaseDeadline, Clock, ClockEvent
 from timelimits.queries import counts, limbo
 
@@ -90,7 +102,8 @@ def test_start_clock__picks_version_by_local_date_of_the_start(two_hours):
 def test_stop_clock__to_the_microsecond(two_hours, late, outcome):
     clock = stop(start(at=T0), T0 + 2 * HOUR + late)
     assert (clock.outcome, clock.next_check_at) == (outcome, None)
-    assert events(clock) == ["clock.started", "clock.stopped"]
+    said = ["clock.started", *(["clock.breached"] if late else []), "clock.stopped"]
+    assert events(clock) == said
 
 
 def test_stop_clock__again_is_quiet(two_hours):
@@ -237,19 +250,13 @@ def lead_bob():
 
 
 def extendable(**more):
+    publish_second_person()
     publish(code="stay", kind="working_days", limit="5 days", stages=[], **more)
     return start("stay", at=uk("2034-05-08 10:00"))
 
 
 def test_extend_clock__moves_the_due_instant_and_keeps_who_agreed(alice):
-    clock = extendable()
-    moved = extend_clock(
-        by=alice,
-        clock_id=clock.pk,
-        reason="remaining_potential",
-        approver_id=lead_bob(),
-        new_due_on=uk("2034-05-22 10:00").date(),
-    )
+    moved = extend(alice, extendable(), uk("2034-05-22 10:00").date(), reason="remaining_potential")
     assert moved.due_at == uk("2034-05-23 00:00") - timedelta(microseconds=1)
     assert moved.extensions.get().approved_label == "Bob"
 
@@ -300,11 +307,19 @@ def test_extend_clock__while_paused_is_illegal(alice):
 def test_correct_start__recomputes_and_annotates(two_hours, alice):
     clock = start(at=T0)
     sweep(by=SYSTEM, now=T0 + 3 * HOUR)
-    moved = correct_start(by=alice, clock_id=clock.pk, started_at=T0 + HOUR, reason="received_later")
+    moved = correct_start(by=alice, clock_id=clock.pk, started_at=T0 + HOUR, reason="told_earlier")
     assert moved.due_at == T0 + 3 * HOUR
     assert ClockEvent.objects.get(clock=clock, stage="breach").annotation == "due_moved"
     with pytest.raises(RuleBroken, match="later than now"):
-        correct_start(by=alice, clock_id=clock.pk, started_at=uk("2035-01-01 10:00"), reason="x")
+        correct_start(by=alice, clock_id=clock.pk, started_at=uk("2035-01-01 10:00"), reason="typed_wrong")
+    with pytest.raises(RuleBroken, match="Choose a reason"):
+        correct_start(by=alice, clock_id=clock.pk, started_at=T0, reason="x")
+
+
+def test_start_clock__told_in_londons_zone_counts_hours_that_pass(two_hours):
+    """Two hours after 01:30 BST on the night the clocks go back are 02:30 GMT, whatever zone the start is told in."""
+    told = datetime(2026, 10, 25, 1, 30, tzinfo=LONDON)
+    assert start(at=told).due_at == datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
 
 
 # reasons

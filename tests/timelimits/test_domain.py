@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from tests.factories.timelimits import calendar_definition, policy_definition, shipped
-from timelimits.definitions import DefinitionError, amount_words, plain, read_edition, read_policy
 from timelimits.domain import MISS_REASONS, Limit, LimitKind, MissReason, Rung, Stage, Window
+from timelimits.domain.definitions import DefinitionError, amount_words, plain, read_edition, read_policy
 
 SHIPPED = [read_policy(definition) for definition in shipped()["policy"]]
 
@@ -16,6 +16,7 @@ def test_shipped__defines_every_limit_of_the_design():
         ("crisis_response", ""): "2 hours",
         ("spa_triage", "crisis"): "30 minutes",
         ("spa_triage", "planned"): "4 hours of opening time",
+        ("crew_waiting", ""): "15 minutes",
         ("crisis_spell", ""): "48 hours",
         ("bed_start", "community"): "2 calendar days",
         ("bed_start", "hospital"): "2 calendar days",
@@ -29,6 +30,16 @@ def test_shipped__defines_every_limit_of_the_design():
         ("d2a_stay", ""): "28 calendar days",
         ("follow_up_84", ""): "84 calendar days",
         ("follow_up_91", ""): "91 calendar days",
+        ("second_person", ""): "1 working day",
+        ("second_person", "hospital_support"): "20 minutes",
+        ("information_request", "crisis"): "15 minutes",
+        ("information_request", "planned"): "4 hours of opening time",
+        ("signpost_follow_up", ""): "2 working days",
+        ("psychiatric_liaison", ""): "24 hours",
+        ("warning_review", "month"): "28 calendar days",
+        ("warning_review", "quarter"): "91 calendar days",
+        ("warning_review", "half_year"): "182 calendar days",
+        ("warning_review", "year"): "364 calendar days",
     }
 
 

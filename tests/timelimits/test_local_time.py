@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories.timelimits import uk, utc
-from timelimits.local_time import (
+from timelimits.domain.local_time import (
     Ambiguous,
     Impossible,
     Unique,

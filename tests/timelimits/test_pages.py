@@ -10,10 +10,12 @@ from audit.domain import SYSTEM
 from audit.models import AccessLog
 from tests.factories.timelimits import (
     calendar_definition,
+    extend,
     member,
     on_list,
     publish,
     publish_all,
+    publish_second_person,
     shift,
     start,
     team,
@@ -21,8 +23,8 @@ from tests.factories.timelimits import (
     user,
 )
 from timelimits.commands import (
+    approve,
     beat,
-    extend_clock,
     give_breach_reason,
     pause_clock,
     publish_calendar,
@@ -30,10 +32,11 @@ from timelimits.commands import (
     stop_clock,
     sweep,
 )
-from timelimits.health import sweep_banner
-from timelimits.models import Alert, BreachReason, Clock, ClockEvent, Override
+from timelimits.domain.local_time import LONDON
+from timelimits.models import Alert, Approval, BreachReason, Clock, ClockEvent, Override
 from timelimits.presenters import explain_page
 from timelimits.queries import explain
+from timelimits.queries.health import late_words, sweep_age
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -181,13 +184,7 @@ def test_explain__says_what_was_recorded_and_what_no_longer_stands(page, alice):
 def test_explain__extended_paused_and_stopped_before_it_started(page, alice):
     publish(pause_reasons=["question_out"], limit="8 h")
     clock = start(at=now() - HOUR)
-    extend_clock(
-        by=alice,
-        clock_id=clock.pk,
-        reason="clinically_needed",
-        approver_id=member("lee", "team_lead", team()).user_id,
-        new_due_on=now() + 24 * HOUR,
-    )
+    extend(alice, clock, now() + 24 * HOUR)
     assert "(extended) were allowed" in page("explain", clock.pk).content.decode()
     pause_clock(by=alice, clock_id=clock.pk, reason="question_out", at=now() - MINUTE)
     assert "Let it run on" in page("explain", clock.pk).content.decode()
@@ -240,7 +237,7 @@ def test_pause_resume_and_extend__by_page(page, post):
     publish(pause_reasons=["question_out"], limit="8 h")
     clock = start(at=now() - HOUR)
     assert "Question out" in page("pause", clock.pk).content.decode()
-    assert post("pause", clock.pk, reason="").status_code == 200
+    assert post("pause", clock.pk, reason="").status_code == 422
     assert post("pause", clock.pk, reason="question_out", approver=user("lee").pk).status_code == 302
     assert Clock.objects.get().paused_at
     assert post("resume", clock.pk).status_code == 302
@@ -250,10 +247,75 @@ def test_pause_resume_and_extend__by_page(page, post):
     day = {"new_due_on_0": "1", "new_due_on_1": "5", "new_due_on_2": "2040"}
     assert post("resume", clock.pk).status_code == 302
     lee = member("lee", "team_lead", team()).user_id
-    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=lee).status_code == 302
-    assert Clock.objects.get().due_at.year == 2040
-    refused = post("extend", clock.pk, **day, reason="clinically_needed", approver=lee)
+    refused = post("extend", clock.pk, **(day | {"new_due_on_2": "2020"}), reason="clinically_needed", approver=lee)
     assert "must be later" in refused.content.decode()
+    publish_second_person()
+    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=lee).status_code == 302
+    assert Clock.objects.get(pk=clock.pk).due_at.year < 2040
+    approve(by=member("lee", "team_lead", team()), approval_id=Approval.objects.get().pk)
+    assert Clock.objects.get(pk=clock.pk).due_at.year == 2040
+
+
+def day_of(at):
+    local = at.astimezone(LONDON)
+    return {"day_0": local.day, "day_1": local.month, "day_2": local.year, "at": f"{local:%H:%M}"}
+
+
+def test_correct_start__shows_what_changes_and_does_it_when_sent_as_shown(page, post):
+    """H-mis-started-clock."""
+    publish()
+    clock = start(at=uk("2026-09-17 14:32"))
+    assert "Correct the start" in page("explain", clock.pk).content.decode()
+    told = day_of(uk("2026-09-17 13:00")) | {"reason": "told_earlier"}
+    shown = post("correct_start", clock.pk, **told).content.decode()
+    assert "It was due Thu 17 Sep 16:32 BST. It will be due Thu 17 Sep 15:00 BST." in shown
+    words = "It was due Thu 17 Sep 16:32 BST. It will be due Thu 17 Sep 15:00 BST."
+    other = post("correct_start", clock.pk, **(told | {"at": "12:00", "as_shown": words}))
+    assert "will be due Thu 17 Sep 14:00 BST" in other.content.decode()  # not what was shown: shown anew
+    assert Clock.objects.get().started_at == clock.started_at
+    assert post("correct_start", clock.pk, **told, as_shown=words).status_code == 302
+    assert Clock.objects.get().due_at == uk("2026-09-17 15:00")
+    assert AccessLog.objects.filter(what="clock.explain").exists()
+
+
+def test_correct_start__a_time_that_came_twice_is_asked_for_and_one_that_never_was_is_refused(post):
+    publish()
+    clock = start(at=uk("2026-10-25 03:00"))
+    told = {"day_0": 25, "day_1": 10, "day_2": 2026, "at": "01:30", "reason": "typed_wrong"}
+    twice = post("correct_start", clock.pk, **told)
+    assert twice.status_code == 422
+    assert "came twice that night" in twice.content.decode()
+    assert "03:30 GMT" in post("correct_start", clock.pk, **told, which="gmt").content.decode()
+    assert "02:30 GMT" in post("correct_start", clock.pk, **told, which="bst").content.decode()
+    skipped = post("correct_start", clock.pk, **(told | {"day_0": 29, "day_1": 3}))
+    assert "the clocks went forward" in skipped.content.decode()
+    ahead = day_of(now() + 2 * HOUR) | {"reason": "typed_wrong"}
+    shown = post("correct_start", clock.pk, **ahead).context["preview"]
+    assert "later than now" in post("correct_start", clock.pk, **ahead, as_shown=shown).content.decode()
+
+
+def test_rebase__by_another_version_after_it_was_shown(page, post):
+    publish()
+    clock = start(at=uk("2026-09-17 14:32"))
+    assert "Another version" not in page("explain", clock.pk).content.decode()
+    longer = publish(version=2, limit="8 h")
+    assert "Another version" in page("explain", clock.pk).content.decode()
+    told = {"policy_id": longer.pk, "reason": "rule_changed"}
+    shown = post("rebase", clock.pk, **told).context["preview"]
+    assert shown == "It was due Thu 17 Sep 16:32 BST. It will be due Thu 17 Sep 22:32 BST."
+    assert Clock.objects.get().policy_id == clock.policy_id
+    assert post("rebase", clock.pk, **told, as_shown=shown).status_code == 302
+    assert Clock.objects.get().policy_id == longer.pk
+
+
+@pytest.mark.parametrize("verb", ["correct_start", "rebase"])
+def test_corrections__are_for_service_managers_only(client, verb):
+    publish()
+    clock = start(at=now())
+    member("lee", "team_lead", team())
+    client.force_login(user("lee"))
+    for send in (client.get, client.post):
+        assert send(reverse(f"timelimits:{verb}", args=[clock.pk])).status_code == 403
 
 
 def test_pause__of_a_limit_that_never_pauses_says_so(page):
@@ -305,10 +367,10 @@ def test_health__shows_jobs_alarms_and_what_is_late(page, settings):
 
 def test_sweep_banner__says_since_when():
     at = uk("2026-09-17 14:32")
-    assert "not been checked yet" in sweep_banner(at).title
+    assert "not been checked yet" in late_words(sweep_age(at), at).title
     beat(by=SYSTEM, name="sweep", now=at - 2 * MINUTE, done=0)
-    assert sweep_banner(at).title == "System slow: deadlines last checked 2 min ago (14:30 BST)."
-    assert sweep_banner(at - MINUTE) is None
+    assert late_words(sweep_age(at), at).title == "System slow: deadlines last checked 2 min ago (14:30 BST)."
+    assert late_words(sweep_age(at - MINUTE), at - MINUTE) is None
 
 
 def test_limits__shows_every_version(page):

@@ -11,23 +11,25 @@ from django.db import connection, transaction
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
-from audit.refusals import IllegalMove, RuleBroken
+from audit.refusals import IllegalMove, Refusal, RuleBroken
 from notifications.models import Message, Outbox
-from tests.factories.timelimits import member, on_list, publish, shift, start, start_many, team
+from tests.factories.timelimits import member, on_list, publish, publish_second_person, shift, start, start_many, team
 from timelimits.commands import (
     acknowledge,
+    approve,
     climb_ladders,
     confirm_override,
     extend_clock,
     hand_over,
     override_block,
     pause_clock,
+    refuse,
     refuse_if_blocked,
     start_clock,
     stop_clock,
     sweep,
 )
-from timelimits.models import Alert, CaseDeadline, Clock, ClockEvent, Pause
+from timelimits.models import Alert, Approval, CaseDeadline, Clock, ClockEvent, Pause
 from timelimits.queries import counts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +46,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         ready.wait()
         try:
             results[index] = acts[index]()
-        except (RuleBroken, LookupError) as refused:
+        except (Refusal, LookupError) as refused:
             results[index] = refused
         finally:
             connection.close()
@@ -164,21 +166,54 @@ def _stop_and_hand_over(case_id, at):
     assert sum(c.cases for c in counts(SYSTEM)) == CaseDeadline.objects.count()
 
 
+def _asked(clock, until):
+    publish_second_person()
+    wanda, bob = member("wanda", "service_manager", team()), member("bob", "team_lead", team())
+    given = {"reason": "clinically_needed", "approver_id": bob.user_id, "new_due_on": until}
+    return extend_clock(by=wanda, clock_id=clock.pk, **given), bob
+
+
 def test_extension_and_block_at_once__never_fail_otherwise():
-    wide = member("wanda", "service_manager", team())
-    bob = member("bob", "team_lead", team()).user_id
     clock = late_clocks(1, blocks=[BOOK])[0]
-    given = {"reason": "clinically_needed", "approver_id": bob, "new_due_on": now() + 9 * HOUR}
+    until = now() + 9 * HOUR
+    asked, bob = _asked(clock, until)
 
     def book():
         with transaction.atomic():
             refuse_if_blocked(case_id=clock.case_id, permission=BOOK, now=now())
         return "booked"
 
-    booked, extended = at_once(book, lambda: extend_clock(by=wide, clock_id=clock.pk, **given))
+    booked, _ = at_once(book, lambda: approve(by=bob, approval_id=asked.pk))
     assert booked == "booked" or booked.code == "blocked_by_time_limit"
-    assert extended.due_at == given["new_due_on"]
+    clock.refresh_from_db()
+    assert clock.due_at == until
     assert book() == "booked"
+
+
+def test_two_leads_decide_at_once__one_extension_and_never_both_answers():
+    """Approve twice and refuse once, together: one verdict stands, and the clock follows it."""
+    clock = late_clocks(1)[0]
+    asked, bob = _asked(clock, now() + 9 * HOUR)
+    lee = member("lee", "service_manager", team())
+    at_once(
+        lambda: approve(by=bob, approval_id=asked.pk),
+        lambda: approve(by=lee, approval_id=asked.pk),
+        lambda: refuse(by=lee, approval_id=asked.pk, note="Not yet"),
+    )
+    asked.refresh_from_db()
+    assert clock.extensions.count() == (asked.verdict == "approved")
+
+
+def test_one_asks_twice_at_once__one_question_is_open():
+    clock = late_clocks(1)[0]
+    publish_second_person()
+    wanda, bob = member("wanda", "service_manager", team()), member("bob", "team_lead", team())
+    given = {"reason": "clinically_needed", "approver_id": bob.user_id, "new_due_on": now() + 9 * HOUR}
+    at_once(
+        lambda: extend_clock(by=wanda, clock_id=clock.pk, **given),
+        lambda: extend_clock(by=wanda, clock_id=clock.pk, **given),
+    )
+    assert Approval.objects.count() == 1
 
 
 def test_acknowledge_and_climb_at_once__tell_the_next_rung_at_most_once():

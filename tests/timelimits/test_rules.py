@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.factories.timelimits import calendar, shipped_terms, terms, uk, utc
-from timelimits.bank_holidays import CalendarGapError, england_and_wales
 from timelimits.domain import (
     Calendar,
     Edition,
@@ -19,12 +18,12 @@ from timelimits.domain import (
     State,
     Window,
 )
-from timelimits.local_time import end_of_day, start_of_day
+from timelimits.domain.bank_holidays import CalendarGapError, england_and_wales
+from timelimits.domain.local_time import end_of_day, start_of_day
 from timelimits.rules import (
     check_opening,
     counts_on,
     end_of_next_working_day,
-    is_met,
     is_overdue,
     outcome,
     reckon,
@@ -57,7 +56,7 @@ def pause(starts, ends=None):
 
 def test_is_overdue__at_the_due_instant_is_in_time_and_a_tick_later_is_late():
     at = utc("2026-05-11 12:00")
-    assert is_met(at, at)
+    assert outcome(at, at) == Outcome.MET
     assert not is_overdue(at, at)
     assert is_overdue(at, at + TICK)
     assert not is_overdue(None, at)
@@ -150,7 +149,7 @@ def test_elapsed__a_pause_recorded_after_the_stop_does_not_run_backwards():
 def test_elapsed__stopped_before_it_started_is_met_and_used_nothing():
     start = utc("2026-05-11 10:00")
     history = History(start, start - HOUR)
-    assert is_met(reckon(history, TWO_HOURS).due_at, start - HOUR)
+    assert outcome(reckon(history, TWO_HOURS).due_at, start - HOUR) == Outcome.MET
     assert used_at(history, TWO_HOURS, start - HOUR) == timedelta(0)
     assert segments(history, TWO_HOURS, start - HOUR) == ()
 

@@ -6,10 +6,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.factories.timelimits import calendar, terms, utc
-from timelimits.bank_holidays import england_and_wales
 from timelimits.domain import History, LimitKind, PauseSpan, SegmentKind, Stage
-from timelimits.local_time import LONDON, end_of_day, local_date
-from timelimits.rules import is_met, is_overdue, is_working_day, reckon, segments, used_at
+from timelimits.domain.bank_holidays import england_and_wales
+from timelimits.domain.local_time import LONDON, end_of_day, local_date
+from timelimits.rules import is_overdue, is_working_day, reckon, segments, used_at
 
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
@@ -90,7 +90,7 @@ def test_due__is_when_the_limit_is_used_and_a_tick_later_is_late(clock):
     history, limit = clock
     at = reckon(history, limit).due_at
     assert used_at(history, limit, at) == limit.limit.amount
-    assert is_met(at, at)
+    assert not is_overdue(at, at)
     assert is_overdue(at, at + TICK)
     if limit.limit.kind.in_days:
         assert at == end_of_day(local_date(at))

@@ -21,8 +21,14 @@ def late():
     return start_many(7, now() - 3 * HOUR)
 
 
+def small_batches(monkeypatch, size):
+    for name in ("BATCH", "LEAST_BATCH", "MOST_BATCH"):
+        monkeypatch.setattr(tasks, name, size)
+
+
 def test_sweep__goes_on_batch_by_batch_and_says_how_late_it_was(late, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 3)
+    small_batches(monkeypatch, 3)
+    assert list(tasks.batches(now() - 9 * HOUR)) == [0]
     assert tasks.sweep() == 7
     assert ClockEvent.objects.count() == 7
     beat = Heartbeat.objects.get(name="sweep")
@@ -32,9 +38,23 @@ def test_sweep__goes_on_batch_by_batch_and_says_how_late_it_was(late, monkeypatc
 
 
 def test_sweep__never_goes_on_for_ever(late, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 1)
+    small_batches(monkeypatch, 1)
     monkeypatch.setattr(tasks, "MOST_BATCHES", 2)
     assert tasks.sweep() == 2
+
+
+def test_next_batch__keeps_transactions_short_whatever_the_machine():
+    assert tasks.next_batch(250, 0.1) == 125
+    assert tasks.next_batch(250, 9.0) == tasks.LEAST_BATCH
+    assert tasks.next_batch(200, 0.02) == 300
+    assert tasks.next_batch(390, 0.02) == tasks.MOST_BATCH
+
+
+def test_climb_ladders__goes_on_until_every_ladder_has_climbed(late, monkeypatch):
+    tasks.sweep()
+    ClockEvent.objects.update(climb_at=now())
+    monkeypatch.setattr(tasks, "BATCH", 3)
+    assert tasks.climb_ladders() == 7
 
 
 def test_sweep__with_nothing_to_do_still_says_that_it_ran():

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tests.factories.timelimits import calendar, terms, uk
 from tests.timelimits.test_rules_properties import instants
+from timelimits.commands.verdicts import Plain
 from timelimits.domain import History, Stage
 from timelimits.rules import reckon
-from timelimits.verdicts import Plain
 
 STAGES = (Stage("half", share=0.5), Stage("last", minutes_before=15), Stage("early", minutes_before=3000))
 LIMITS = (

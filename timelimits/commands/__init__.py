@@ -1,10 +1,10 @@
 """Verbs of time limits, by family."""
 
+from timelimits.commands.approvals import approve, refuse
 from timelimits.commands.blocks import chase_overrides, confirm_override, override_block
 from timelimits.commands.clocks import (
     cancel_clocks,
     correct_start,
-    extend_clock,
     give_breach_reason,
     pause_clock,
     reopen_clock,
@@ -14,6 +14,7 @@ from timelimits.commands.clocks import (
     stop_clock,
 )
 from timelimits.commands.deadlines import close_case, compact_counts, hand_over
+from timelimits.commands.extensions import extend_clock
 from timelimits.commands.ladder import acknowledge, climb_ladders
 from timelimits.commands.policies import (
     end_policy,
@@ -22,11 +23,14 @@ from timelimits.commands.policies import (
     publish_policy,
     rebase_clocks,
 )
+from timelimits.commands.second_person import ask_approval, lapse_approval
 from timelimits.commands.sweep import beat, sweep
 from timelimits.queries import refuse_if_blocked
 
 __all__ = [
     "acknowledge",
+    "approve",
+    "ask_approval",
     "beat",
     "cancel_clocks",
     "chase_overrides",
@@ -39,12 +43,14 @@ __all__ = [
     "extend_clock",
     "give_breach_reason",
     "hand_over",
+    "lapse_approval",
     "override_block",
     "pause_clock",
     "publish_bank_holiday",
     "publish_calendar",
     "publish_policy",
     "rebase_clocks",
+    "refuse",
     "refuse_if_blocked",
     "reopen_clock",
     "resume_clock",

@@ -10,11 +10,11 @@ from audit.domain import Actor
 from audit.refusals import IllegalMove, NotFound, RuleBroken
 from notifications.commands import post_many
 from notifications.domain import Note, Template
-from timelimits.alarms import clear_alarms, raise_alarm
-from timelimits.book import Book
+from timelimits.commands.alarms import clear_alarms, raise_alarm
 from timelimits.domain import MAX_OVERRIDE, AlarmKind
-from timelimits.ladder import Rota
 from timelimits.models import CaseDeadline, Override
+from timelimits.queries.book import Book
+from timelimits.queries.ladder import Rota
 from timelimits.rules import end_of_next_working_day
 
 

@@ -1,25 +1,28 @@
 """Starting, stopping and moving clocks. Every one rewrites the case's deadline in the same transaction."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import F
+
 from accounts.domain import Permission
 from accounts.models import User
-from accounts.queries import actor_for
 from audit.bulk import NewEvent, insert, record_many
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from timelimits import queries
-from timelimits.bank_holidays import CalendarGapError
-from timelimits.book import Book, policies_in_force
-from timelimits.derived import annotate, history_of, quieten, refresh, rewrite_deadlines, settle
-from timelimits.domain import CancelReason, ExtensionReason, MissReason
-from timelimits.local_time import end_of_day, local_date
-from timelimits.models import BreachReason, Clock, Extension, Pause, Policy
-from timelimits.rules import counts_on, is_overdue, reckon
+from timelimits.commands.alarms import clear_alarms
+from timelimits.commands.derived import annotate, quieten, refresh, rewrite_deadlines, settle
+from timelimits.domain import BREACH, AlarmKind, CancelReason, CorrectionReason, MissReason, Outcome
+from timelimits.domain.bank_holidays import CalendarGapError
+from timelimits.domain.local_time import local_date
+from timelimits.models import BreachReason, Clock, ClockEvent, Pause, Policy
+from timelimits.queries.book import Book, policies_in_force
+from timelimits.queries.history import history_of
+from timelimits.rules import is_overdue, reckon
 
 NEW = (
     "id",
@@ -45,7 +48,8 @@ def start_clock(
 ) -> Clock:
     """Start a time limit on a subject ("referral:<uuid>") from an aware instant, which may be past.
 
-    A clock of the same limit that already runs on the subject is returned unchanged. Raises RuleBroken(no_such_limit).
+    A clock of the same limit that already runs on the subject is returned unchanged. Raises RuleBroken (no_such_limit;
+    calendar_gap for a year whose bank holidays are not held).
     """
     limits = ((policy, variant),)
     return start_clocks(by=by, case_id=case_id, subject=subject, limits=limits, started_at=started_at)[0]
@@ -53,16 +57,26 @@ def start_clock(
 
 @command
 def start_clocks(
-    *, by: Actor, case_id: UUID, subject: str, limits: Sequence[tuple[str, str]], started_at: datetime
+    *,
+    by: Actor,
+    case_id: UUID,
+    subject: str,
+    limits: Sequence[tuple[str, str]],
+    started_at: datetime,
+    listed: bool = True,
 ) -> list[Clock]:
-    """Start several limits (policy, variant) on a subject at one instant, as `start_clock` does one."""
+    """Start several limits (policy, variant) on a subject at one instant, as `start_clock` does one.
+
+    `listed` is False for a case that is on no list before it is handed to somebody, in the same transaction.
+    """
     rows, book = policies_in_force(limits, started_at), Book()
     clocks = [_new(case_id, subject, row, book, started_at) for row in rows]
     values = [[getattr(clock, "policy_id" if name == "policy" else name) for name in NEW] for clock in clocks]
     new = {found[0] for found in insert(Clock, NEW, values, returning=["id"], skip_existing=True)}
     begun = [clock for clock in clocks if clock.pk in new]
     record_many([_start(clock) for clock in begun])
-    rewrite_deadlines([case_id], now())
+    if listed:
+        rewrite_deadlines([case_id], now())
     if len(begun) == len(clocks):
         return clocks
     running = {clock.policy_code: clock for clock in Clock.objects.filter(subject=subject, stopped_at=None)}
@@ -80,7 +94,11 @@ def _new(case_id: UUID, subject: str, policy: Policy, book: Book, started_at: da
     )
     clock._state.adding = False
     history = history_of(clock)
-    settle(clock, history, reckon(history, book.terms(policy)), ())
+    try:
+        settle(clock, history, reckon(history, book.terms(policy)), ())
+    except CalendarGapError as gap:
+        words = f"{policy.label}: no calendar is held for {local_date(started_at):%Y}. Check the year."
+        raise RuleBroken("calendar_gap", words, "received_at") from gap
     return clock
 
 
@@ -134,11 +152,23 @@ def _end(by: Actor, clock: Clock, at: datetime, event: str, reason: str = "") ->
     clock.stopped_at, clock.stop_recorded_at, clock.cancel_reason = at, now(), reason
     clock.stopped_label = by.label
     refresh(clock, Book())
-    _moved(clock, event, occurred_at=at, outcome=clock.outcome, reason=reason)
+    if clock.outcome == Outcome.BREACHED and clock.due_at is not None:
+        _note_breach(clock, clock.due_at)
+    moved(clock, event, occurred_at=at, outcome=clock.outcome, reason=reason)
     return clock
 
 
-def _moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: Any) -> None:
+def _note_breach(clock: Clock, due_at: datetime) -> None:
+    """Record the breach of a clock that ended before the sweep had seen it: it is told once, whoever was first."""
+    clear_alarms(AlarmKind.NOBODY_RESPONSIBLE, [f"case:{clock.case_id}"], now())
+    codes = {"stage": BREACH, "due_at": due_at}
+    seen = {"case_id": clock.case_id, "happened_at": due_at, "noticed_at": now()}
+    if ClockEvent.objects.get_or_create(clock=clock, **codes, defaults=seen)[1]:
+        told = {"clock": clock.pk, "policy": clock.policy_code, **codes}
+        record_many([NewEvent(clock.case_id, "clock.breached", clock.subject, due_at, told)])
+
+
+def moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes: Any) -> None:
     """What every change leaves behind: recorded breaches annotated, ladders quiet, one event, the case's row."""
     annotate(clock)
     quieten(clock)
@@ -166,7 +196,7 @@ def pause_clock(
     """
     require(by, Permission.CLOCK_PAUSE)
     clock, when = queries.lock(by.where_it_may(Permission.CLOCK_PAUSE), clock_id), at or now()
-    _running(clock)
+    refuse_ended(clock)
     reasons = Book().policy(clock.policy).pause_reasons
     if reason not in reasons:
         words = "This limit is never paused." if not reasons else "Choose one of the reasons for a pause."
@@ -186,7 +216,7 @@ def pause_clock(
         approved_label=approved_label,
     )
     refresh(clock, Book())
-    _moved(clock, "clock.paused", occurred_at=when, reason=reason)
+    moved(clock, "clock.paused", occurred_at=when, reason=reason)
     return clock
 
 
@@ -203,103 +233,77 @@ def resume_clock(*, by: Actor, clock_id: UUID, at: datetime | None = None) -> Cl
     pause.resumed_at = when
     pause.save(update_fields=["resumed_at"])
     refresh(clock, Book())
-    _moved(clock, "clock.resumed", occurred_at=when)
+    moved(clock, "clock.resumed", occurred_at=when)
     return clock
 
 
-@command
-def extend_clock(*, by: Actor, clock_id: UUID, reason: str, approver_id: UUID, new_due_on: date | datetime) -> Clock:
-    """Move a limit to the last instant of a later local date (or to an instant), agreed by somebody else (R131).
-
-    Raises NotPermitted, NotFound, IllegalMove (ended or paused), RuleBroken (same person, or one who may not extend;
-    not later, a day that does not count).
-    """
-    require(by, Permission.CLOCK_EXTEND)
-    clock, book = queries.lock(by.where_it_may(Permission.CLOCK_EXTEND), clock_id), Book()
-    _running(clock)
-    if clock.due_at is None:
-        raise IllegalMove("paused", "This can't be done because the clock is paused. Let it run on first.")
-    new_due_at = new_due_on if isinstance(new_due_on, datetime) else end_of_day(new_due_on)
-    if new_due_at <= max(clock.due_at, now()):
-        raise RuleBroken(
-            "not_later", "The new date must be later than now and than the present due date.", "new_due_on"
-        )
-    if not _counts(clock, book, local_date(new_due_at)):
-        raise RuleBroken("day_does_not_count", "Choose a day that counts towards this limit.", "new_due_on")
-    if reason not in set(ExtensionReason):
-        raise RuleBroken("not_an_extension_reason", "Choose a reason.", "reason")
-    approved_by, approved_label = _second_person(by, approver_id, Permission.CLOCK_EXTEND)
-    Extension.objects.create(
-        clock=clock,
-        agreed_at=now(),
-        new_due_at=new_due_at,
-        reason=reason,
-        asked_by=by.id,
-        asked_label=by.label,
-        approved_by=approved_by,
-        approved_label=approved_label,
-    )
-    refresh(clock, book)
-    _moved(clock, "clock.extended", reason=reason, approved_by=approved_by)
-    return clock
-
-
-def _counts(clock: Clock, book: Book, day: date) -> bool:
-    """Say whether the day counts towards the clock's limit; one beyond the bank holidays that are held does not."""
-    try:
-        return counts_on(book.terms(clock.policy), day)
-    except CalendarGapError:
-        return False
-
-
-def _running(clock: Clock) -> None:
+def refuse_ended(clock: Clock) -> None:
+    """Raise IllegalMove for a clock that has ended."""
     if clock.stopped_at is not None:
         raise IllegalMove("clock_ended", "This can't be done because the clock has ended.")
 
 
-def _second_person(by: Actor, approver_id: UUID, permission: Permission | None = None) -> tuple[str, str]:
-    """Return id and name of the approver.
-
-    Raises RuleBroken unless it is an active user other than the actor, who holds the permission where one is needed.
-    """
+def _second_person(by: Actor, approver_id: UUID) -> tuple[str, str]:
+    """Return id and name of the approver. Raises RuleBroken unless it is an active user other than the actor."""
     approver = User.objects.filter(pk=approver_id, is_active=True).first()
     if approver is None or f"user:{approver.pk}" == by.id:
         raise RuleBroken("second_person_needed", "Somebody other than you must agree.", "approver")
-    if permission is not None and not actor_for(approver).may(permission):
-        raise RuleBroken("approver_may_not", f"{approver.name} may not agree to this. Choose a lead.", "approver")
     return f"user:{approver.pk}", approver.name
 
 
 @command
 def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: str) -> Clock:
-    """Put right when a clock started, with a coded reason.
+    """Put right when a clock started, with a coded reason (H-mis-started-clock).
 
-    What was recorded under the old start is annotated, never deleted.
+    What was recorded under the old start is annotated, never deleted. Raises NotPermitted, NotFound, RuleBroken
+    (not_a_correction_reason, started_in_future).
     """
     require(by, Permission.CLOCK_REBASE)
+    refuse_other_reasons(reason)
     clock = queries.lock(by.where_it_may(Permission.CLOCK_REBASE), clock_id)
     if started_at > now():
         raise RuleBroken("started_in_future", "This time is later than now.", "started_at")
     before, clock.started_at = clock.started_at, started_at
     refresh(clock, Book())
-    _moved(clock, "clock.start_corrected", before=before, after=started_at, reason=reason)
+    moved(clock, "clock.start_corrected", before=before, after=started_at, reason=reason)
     return clock
 
 
-@command
-def reopen_clock(*, by: Actor, subject: str, policy: str, reason: str) -> Clock | None:
-    """Undo the stop of a subject's latest clock of a limit, because what stopped it was entered in error.
+def refuse_other_reasons(reason: str) -> None:
+    """Raise RuleBroken unless it is a reason for a correction."""
+    if reason not in set(CorrectionReason):
+        raise RuleBroken("not_a_correction_reason", "Choose a reason.", "reason")
 
-    Quiet when it runs; None when there is none.
+
+@command
+def reopen_clock(
+    *,
+    by: Actor,
+    subject: str,
+    policy: str,
+    reason: str,
+    variant: str | None = None,
+    started_at: datetime | None = None,
+) -> Clock | None:
+    """Undo the stop of a subject's latest clock of a limit: what stopped it was an error, or is so no more.
+
+    `variant` and `started_at`, where told, must be the clock's own. Quiet when it runs; None when there is none.
     """
     rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
-    clock = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at").first()
+    rows = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at")
+    if variant is not None:
+        rows = rows.filter(policy__variant=variant)
+    if started_at is not None:
+        rows = rows.filter(started_at=started_at)
+    clock = rows.first()
     if clock is None or clock.stopped_at is None:
         return clock
     clock.stopped_at = clock.stop_recorded_at = None
     clock.cancel_reason = clock.stopped_label = ""
     refresh(clock, Book())
-    _moved(clock, "clock.reopened", reason=reason)
+    moved(clock, "clock.reopened", reason=reason)
+    missed = ClockEvent.objects.filter(clock=clock, stage=BREACH, acknowledged_at=None, due_at=F("clock__due_at"))
+    missed.update(climb_at=now())  # late again: the ladder goes on, or begins where nobody was told
     return clock
 
 

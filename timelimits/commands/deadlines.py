@@ -7,16 +7,29 @@ from django.db import connection
 
 from audit.commands import command, now
 from audit.domain import Actor
-from timelimits.derived import rewrite_deadlines
-from timelimits.domain import BETWEEN_LIMITS
+from timelimits.commands.derived import rewrite_deadlines
+from timelimits.domain import ALL_PAUSED, BETWEEN_LIMITS, CRISIS_RESPONSE, AlarmKind
 from timelimits.models import CaseDeadline
 
+# A case whose limit passed while it was on no list: its alarm is cleared, and whoever answers for it now is told
 UPSERT = """
+WITH found_again AS (
+    UPDATE timelimits_alarm SET cleared_at = %(at)s
+    WHERE kind = %(lost)s AND subject = %(subject)s AND cleared_at IS NULL RETURNING id),
+untold AS (
+    UPDATE timelimits_clockevent e SET rung = -1, climb_at = %(at)s
+    WHERE e.case_id = %(case_id)s AND e.stage = 'breach' AND e.acknowledged_at IS NULL
+    AND EXISTS (SELECT FROM found_again) AND NOT EXISTS (SELECT FROM timelimits_alert a WHERE a.event_id = e.id))
 INSERT INTO timelimits_casedeadline AS d
-    (case_id, responsible_user_id, responsible_team_id, zone, phase, crisis, step_down, reference, no_clock_reason,
-     opened_at, updated_at)
-VALUES (%(case_id)s, %(user_id)s, %(team_id)s, %(zone)s, %(phase)s, false, coalesce(%(step_down)s, false),
-        %(reference)s, %(reason)s, %(opened_at)s, %(at)s)
+    (case_id, responsible_user_id, responsible_team_id, zone, phase, step_down, reference, opened_at, updated_at,
+     next_due_at, crisis, no_clock_reason)
+SELECT %(case_id)s, %(user_id)s, %(team_id)s, %(zone)s, %(phase)s, coalesce(%(step_down)s, false), %(reference)s,
+    %(opened_at)s, %(at)s, found.due_at, found.crisis,
+    CASE WHEN found.due_at IS NOT NULL THEN '' WHEN found.running > 0 THEN %(all_paused)s ELSE %(reason)s END
+FROM (
+    SELECT min(due_at) AS due_at, count(*) AS running, coalesce(bool_or(policy_code = %(crisis)s), false) AS crisis
+    FROM timelimits_clock WHERE case_id = %(case_id)s AND stopped_at IS NULL
+) found
 ON CONFLICT (case_id) DO UPDATE SET
     responsible_user_id = excluded.responsible_user_id,
     responsible_team_id = excluded.responsible_team_id,
@@ -24,8 +37,9 @@ ON CONFLICT (case_id) DO UPDATE SET
     phase = excluded.phase,
     step_down = coalesce(%(step_down)s, d.step_down),
     reference = CASE WHEN excluded.reference = '' THEN d.reference ELSE excluded.reference END,
-    no_clock_reason = CASE WHEN %(given)s THEN excluded.no_clock_reason ELSE d.no_clock_reason END,
+    no_clock_reason = CASE WHEN %(given)s THEN %(reason)s ELSE d.no_clock_reason END,
     updated_at = excluded.updated_at
+RETURNING xmax = 0
 """
 COMPACT = """
 WITH gone AS (
@@ -72,9 +86,15 @@ def hand_over(
                 "given": bool(no_clock_reason),
                 "opened_at": opened_at or now(),
                 "at": now(),
+                "lost": AlarmKind.NOBODY_RESPONSIBLE.value,
+                "subject": f"case:{case_id}",
+                "all_paused": ALL_PAUSED,
+                "crisis": CRISIS_RESPONSE,
             },
         )
-    rewrite_deadlines([case_id], now(), locked=True)
+        (is_new,) = cursor.fetchone()
+    if not is_new:  # the row is locked now: what another transaction did to its clocks meanwhile is seen from here on
+        rewrite_deadlines([case_id], now(), locked=True)
 
 
 @command

@@ -9,8 +9,8 @@ from accounts.domain import Permission
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from timelimits import queries
+from timelimits.commands.telling import climb
 from timelimits.models import ClockEvent
-from timelimits.telling import tell
 
 
 @command
@@ -21,7 +21,7 @@ def climb_ladders(*, by: Actor, now: datetime, batch: int = 500) -> int:
     running = [e.pk for e in waiting if e.clock.stopped_at is None and e.clock.due_at == e.due_at]
     ClockEvent.objects.filter(pk__in=[event.pk for event in waiting]).update(climb_at=None)
     ClockEvent.objects.filter(pk__in=running).update(rung=F("rung") + 1)
-    tell(by, running, now)
+    climb(by, running, now)
     return len(waiting)
 
 

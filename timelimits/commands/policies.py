@@ -10,19 +10,20 @@ from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from timelimits import queries
-from timelimits.bank_holidays import CalendarGapError
-from timelimits.book import Book
-from timelimits.definitions import DefinitionError, plain, read_edition, read_policy
-from timelimits.derived import annotate, quieten, refresh, rewrite_deadlines
+from timelimits.commands.clocks import refuse_other_reasons
+from timelimits.commands.derived import annotate, quieten, refresh, rewrite_deadlines
 from timelimits.domain import Calendar, LimitKind
-from timelimits.local_time import DAY, local_date
+from timelimits.domain.bank_holidays import CalendarGapError
+from timelimits.domain.definitions import DefinitionError, plain, read_edition, read_policy
+from timelimits.domain.local_time import DAY, local_date
 from timelimits.models import Clock, ExtraBankHoliday, OpeningCalendar, Policy
+from timelimits.queries.book import Book
 from timelimits.rules import check_opening
 
 
 @command
 def publish_policy(*, by: Actor, definition: Mapping[str, Any]) -> Policy:
-    """Add one version of a limit (written as `timelimits.definitions` says). The same content again is quiet.
+    """Add one version of a limit (written as `timelimits.domain.definitions` says). The same content again is quiet.
 
     Raises RuleBroken: unreadable (field named), same version with other content, unknown calendar.
     """
@@ -111,9 +112,10 @@ def publish_bank_holiday(*, by: Actor, day: date, name: str) -> ExtraBankHoliday
 def rebase_clocks(*, by: Actor, clock_ids: Collection[UUID], policy_id: int, reason: str) -> list[Clock]:
     """Measure running clocks by another version of their limit: an explicit act, previewed by `queries.preview_rebase`.
 
-    `reason` is a code. Raises NotPermitted, NotFound, IllegalMove (ended), RuleBroken (another limit).
+    Raises NotPermitted, NotFound, IllegalMove (ended), RuleBroken (not_a_correction_reason, another_limit).
     """
     require(by, Permission.CLOCK_REBASE)
+    refuse_other_reasons(reason)
     policy = Policy.objects.get(pk=policy_id)
     moved = [queries.lock(by.where_it_may(Permission.CLOCK_REBASE), clock_id) for clock_id in sorted(set(clock_ids))]
     for clock in moved:

@@ -5,85 +5,95 @@ row that raises is pushed on five minutes and alarmed, so it never jams the queu
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
-from audit.bulk import record_from
+from audit.bulk import recording
 from audit.commands import command
 from audit.domain import Actor
-from timelimits.alarms import clear_alarms, raise_alarm
-from timelimits.book import Book
-from timelimits.derived import annotate, quieten, refresh, rewrite_deadlines
-from timelimits.domain import PUSH_ON, AlarmKind
+from notifications.commands import post_from
+from timelimits.commands.alarms import clear_alarms, raise_alarm
+from timelimits.commands.derived import annotate, quieten, refresh, rewrite_deadlines
+from timelimits.commands.telling import ALERT, LANDED, NOTES, Case, Telling, Watch, alarm_nobody
+from timelimits.commands.verdicts import Taken, Verdict, take, work_out
+from timelimits.domain import PUSH_ON, AlarmKind, StageAt
 from timelimits.models import Clock, Heartbeat
-from timelimits.telling import tell
-from timelimits.verdicts import Taken, Verdict, take, work_out
+from timelimits.queries.book import Book
 
-NEXT_CHECKS = """
-UPDATE timelimits_clock c SET next_check_at = v.at, faults = 0
-FROM json_to_recordset(%s) AS v (id uuid, at timestamptz) WHERE c.id = v.id
+# The clocks' next checks, the stages they reached and the trail of these, in the statement that also tells of them
+WRITE = """
+clock AS (
+    UPDATE timelimits_clock c SET next_check_at = v.at, faults = 0
+    FROM json_to_recordset(%(clocks)s) AS v (id uuid, at timestamptz) WHERE c.id = v.id
+    RETURNING c.id, c.case_id, c.subject, c.policy_code, c.due_at),
+reached AS MATERIALIZED (
+    SELECT clock.*, v.stage, least(v.at, clock.due_at) AS happened_at, v.rung, v.landed
+    FROM json_to_recordset(%(reached)s) AS v (id uuid, stage text, at timestamptz, rung smallint, landed int)
+    JOIN clock ON clock.id = v.id ORDER BY v.at, v.id),
+event AS (
+    INSERT INTO timelimits_clockevent (clock_id, case_id, stage, due_at, happened_at, noticed_at, rung, climb_at,
+                                       acknowledged_by, annotation)
+    SELECT r.id, r.case_id, r.stage, r.due_at, r.happened_at, %(at)s, coalesce(landed.rung, r.rung), landed.climb_at,
+           '', ''
+    FROM reached r LEFT JOIN landed ON landed.place = r.landed ORDER BY r.happened_at, r.id
+    ON CONFLICT DO NOTHING RETURNING id, clock_id, stage),
+noticed AS MATERIALIZED (
+    SELECT event.id AS event_id, r.* FROM event JOIN reached r ON r.id = event.clock_id AND r.stage = event.stage),
+told AS MATERIALIZED (
+    SELECT n.event_id, n.stage, d.reference, landed.label, landed.rung, landed.duty, landed.people
+    FROM noticed n JOIN landed ON landed.place = n.landed JOIN timelimits_casedeadline d ON d.case_id = n.case_id)
 """
-EVENTS = """
-INSERT INTO timelimits_clockevent
-    (clock_id, case_id, stage, due_at, happened_at, noticed_at, rung, acknowledged_by, annotation)
-SELECT c.id, c.case_id, v.stage, c.due_at, least(v.at, c.due_at), %s, v.rung, '', ''
-FROM json_to_recordset(%s) AS v (id uuid, stage text, at timestamptz, rung smallint)
-JOIN timelimits_clock c ON c.id = v.id
-ORDER BY v.at, c.id
-ON CONFLICT DO NOTHING RETURNING id
+TRAIL = """
+SELECT case_id, CASE stage WHEN 'breach' THEN 'clock.breached' ELSE 'clock.warned' END AS event, subject,
+       happened_at AS occurred_at,
+       jsonb_build_object('clock', id, 'policy', policy_code, 'stage', stage, 'due_at', due_at) AS data
+FROM noticed ORDER BY event_id
 """
-CASE_EVENTS = """
-SELECT e.case_id, CASE e.stage WHEN 'breach' THEN 'clock.breached' ELSE 'clock.warned' END AS event, c.subject,
-       e.happened_at AS occurred_at,
-       jsonb_build_object('clock', c.id, 'policy', c.policy_code, 'stage', e.stage, 'due_at', e.due_at) AS data
-FROM timelimits_clockevent e JOIN timelimits_clock c ON c.id = e.clock_id WHERE e.id = ANY(%s) ORDER BY e.id
-"""
-PUSH = "UPDATE timelimits_clock SET next_check_at = %s, faults = least(faults + 1, 30000) WHERE id = ANY(%s)"
+PUSH = "UPDATE timelimits_clock SET next_check_at = %s, faults = least(faults + 1, 30000) WHERE id = ANY(%s::uuid[])"
 
 
 @command
-def sweep(*, by: Actor, now: datetime, batch: int = 500) -> int:
+def sweep(*, by: Actor, now: datetime, batch: int = 500, watch: Watch | None = None) -> int:
     """Work out one batch of clocks whose next check is not after `now`; return how many were looked at.
 
-    Call again until it returns less than `batch`: each call is a transaction of its own.
+    Call again until it returns less than `batch`: each call is a transaction of its own. Calls of one pass, which have
+    the same `now`, may share a watch, so that limits and rota are read once.
     """
-    clocks = take(now, batch)
+    watch = watch or Watch(now)
     try:
-        with transaction.atomic():
-            _sweep(by, clocks, now)
+        with transaction.atomic():  # locks and updates both: apart, each row has two owners, and is slow to go
+            clocks = take(now, batch)
+            _sweep(by, clocks, watch)
     except DatabaseError:
+        clocks = take(now, batch)
         for clock in clocks:
-            _sweep_alone(by, clock, now)
+            _sweep_alone(by, clock, watch)
     return len(clocks)
 
 
-def _sweep_alone(by: Actor, clock: Taken, now: datetime) -> None:
+def _sweep_alone(by: Actor, clock: Taken, watch: Watch) -> None:
     """One row in a savepoint of its own, after its batch failed in the database."""
     try:
         with transaction.atomic():
-            _sweep(by, [clock], now)
+            _sweep(by, [clock], watch)
     except DatabaseError as fault:
-        _push_on({clock: fault}, now)
+        _push_on({clock: fault}, watch.at)
 
 
-def _sweep(by: Actor, clocks: Sequence[Taken], now: datetime) -> None:
+def _sweep(by: Actor, clocks: Sequence[Taken], watch: Watch) -> None:
     if not clocks:
         return
-    verdicts, faults = work_out(clocks, now)
-    _push_on(faults, now)
-    _mend([v.clock.id for v in verdicts if v.wrong], now)
-    right = [v for v in verdicts if not v.wrong]
-    _set_next_checks(right)
-    events = _write_events(right, now)
-    record_from(CASE_EVENTS, [events])
-    tell(by, events, now)
-    clear_alarms(AlarmKind.ROW_RAISED, [f"clock:{v.clock.id}" for v in verdicts if v.clock.faults], now)
+    verdicts, faults = work_out(clocks, watch)
+    _push_on(faults, watch.at)
+    _mend([v.clock.id for v in verdicts if v.wrong], watch.at)
+    _write(by, [v for v in verdicts if not v.wrong], watch)
+    clear_alarms(AlarmKind.ROW_RAISED, [f"clock:{v.clock.id}" for v in verdicts if v.clock.faults], watch.at)
 
 
-def _mend(clock_ids: Sequence[UUID], now: datetime) -> None:
+def _mend(clock_ids: Sequence[str], now: datetime) -> None:
     """Put kept copies right that are not what the rules say. The next pass writes what these clocks have reached."""
     if not clock_ids:
         return
@@ -96,18 +106,42 @@ def _mend(clock_ids: Sequence[UUID], now: datetime) -> None:
         rewrite_deadlines([clock.case_id], now)
 
 
-def _set_next_checks(verdicts: Sequence[Verdict]) -> None:
-    rows = [{"id": v.clock.id, "at": v.next_check_at} for v in verdicts]
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT_CHECKS, [json.dumps(rows, default=str)])
+def _write(by: Actor, verdicts: Sequence[Verdict], watch: Watch) -> None:
+    """Write what the clocks have reached, what is new of it into the trail, and tell of it: one statement."""
+    telling = Telling(watch)
+    watch.rota.know(case for verdict in verdicts if verdict.reached and (case := _case(verdict.clock)))
+    reached = [row for verdict in verdicts for row in _reached(verdict, telling)]
+    trail, who = recording(TRAIL)
+    params = {
+        **telling.params(),
+        **who,
+        "clocks": json.dumps([{"id": v.clock.id, "at": v.next_check_at} for v in verdicts], default=str),
+        "reached": json.dumps(reached, default=str),
+    }
+    given = f"{LANDED}, {WRITE}, trail AS ({trail}), {ALERT},"
+    post_from(by=by, given=given, source=NOTES, params=params)
+    telling.settle_alarms()
 
 
-def _write_events(verdicts: Sequence[Verdict], now: datetime) -> list[int]:
-    """Write the stages reached and return the ids of those that are new."""
-    rows = [{"id": v.clock.id, "stage": m.code, "at": m.at, "rung": m.rung} for v in verdicts for m in v.reached]
-    with connection.cursor() as cursor:
-        cursor.execute(EVENTS, [now, json.dumps(rows, default=str)])
-        return [row[0] for row in cursor.fetchall()]
+def _reached(verdict: Verdict, telling: Telling) -> Iterator[dict[str, Any]]:
+    """Yield the stages of one clock. Only of the last is told, so that an outage is no flood of old warnings."""
+    for moment in verdict.reached:
+        last = moment is verdict.reached[-1]
+        place = _place(verdict.clock, moment, telling) if last else None
+        yield {"id": verdict.clock.id, "stage": moment.code, "at": moment.at, "rung": moment.rung, "landed": place}
+
+
+def _place(clock: Taken, moment: StageAt, telling: Telling) -> int | None:
+    """Return where among the landed is who is told of a stage; None, with an alarm, when its case is on no list."""
+    case = _case(clock)
+    if case is None:
+        alarm_nobody(clock.case_id, moment.code, telling.watch.at)
+        return None
+    return telling.place(clock.policy_id, moment.code, moment.rung, case)
+
+
+def _case(clock: Taken) -> Case | None:
+    return None if clock.team_id is None else Case(clock.team_id, clock.user_id)
 
 
 def _push_on(faults: dict[Taken, Exception], now: datetime) -> None:

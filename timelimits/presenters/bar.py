@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from timelimits.domain import Segment, SegmentKind
-from timelimits.local_time import LONDON, clock_changes, day_words, local_date, zone_word
+from timelimits.domain.local_time import LONDON, clock_changes, day_words, local_date, zone_word
 from timelimits.presenters.words import long_words, span_words
 
 WIDTH, LEFT, RIGHT = 1080, 40, 1040

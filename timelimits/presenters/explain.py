@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from timelimits.definitions import amount_words
 from timelimits.domain import BREACH, ExtensionTo, PauseSpan, Segment, SegmentKind
-from timelimits.explanation import Explanation
-from timelimits.local_time import LONDON, clock_changes, day_words, instant_words, local_date, time_words, zone_word
+from timelimits.domain.definitions import amount_words
+from timelimits.domain.local_time import (
+    LONDON,
+    clock_changes,
+    day_words,
+    instant_words,
+    local_date,
+    time_words,
+    zone_word,
+)
 from timelimits.presenters.bar import KINDS, Bar, time_bar
 from timelimits.presenters.words import (
     ClockWords,
@@ -19,6 +26,7 @@ from timelimits.presenters.words import (
     subject_path,
     words_of,
 )
+from timelimits.queries.explanation import Explanation
 from timelimits.rules import open_on
 
 DAY = timedelta(days=1)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from accounts.domain import Permission
 from audit.domain import Actor
-from timelimits.definitions import amount_words, read_policy
 from timelimits.domain import BREACH
-from timelimits.local_time import day_words, instant_words, local_date
+from timelimits.domain.definitions import amount_words, read_policy
+from timelimits.domain.local_time import day_words, instant_words, local_date
 from timelimits.models import Alert, Clock, Override, Policy
 from timelimits.presenters.words import ClockWords, clock_path, reason_words, stage_words, words_of
 

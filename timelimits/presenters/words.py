@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from timelimits.domain import CancelReason, Outcome, Stage
-from timelimits.local_time import day_words, instant_words, local_date, time_words
+from timelimits.domain.local_time import day_words, instant_words, local_date, time_words
 from timelimits.rules import is_overdue
 
 IN_HOURS = timedelta(hours=12)
@@ -102,6 +102,12 @@ def since_words(at: datetime, now: datetime) -> str:
 def reason_words(code: str) -> str:
     """Return a coded reason as words: "question_out" is "Question out"."""
     return code.replace("_", " ").capitalize()
+
+
+def preview_words(before: datetime | None, after: datetime | None) -> str:
+    """Return what a correction does to when a clock falls due."""
+    was, will = (instant_words(at) if at else "standing still" for at in (before, after))
+    return f"It stays as it is: {was}." if before == after else f"It was due {was}. It will be due {will}."
 
 
 class Shown(Protocol):

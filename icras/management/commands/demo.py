@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.queries import place
 from audit.commands import now
 from icras.demo.catching_up import catch_up
-from icras.demo.making import hurry, make_cases
-from icras.demo.plan import read_plans
+from icras.demo.making import hurry, make_cases, make_enquiries
+from icras.demo.plan import read_enquiries, read_plans
 from timelimits.tasks import sweep
 
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
             raise CommandError("Made-up cases are for a demonstration place only. Load one first, outside production.")
         hurry()
         made = make_cases(read_plans(settings.BASE_DIR / "places" / here.code), instant)
+        make_enquiries(read_enquiries(settings.BASE_DIR / "places" / here.code), instant)
         if made:
             catch_up(instant)
             sweep()  # so that the first page does not say that limits have never been checked

@@ -18,7 +18,7 @@ from audit.domain import SYSTEM
 from referrals.commands import register_referral
 from referrals.domain import CRISIS_RESPONSE, Caller, Direction, PersonDetails, ReferralDetails, Urgency
 from timelimits.domain import BREACH
-from timelimits.local_time import instant_words
+from timelimits.domain.local_time import instant_words
 from timelimits.models import Alert, ClockEvent
 
 LATE = timedelta(hours=3)

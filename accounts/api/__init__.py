@@ -1,0 +1,1 @@
+"""What every REST endpoint of every app shares."""

@@ -1,0 +1,1 @@
+"""Pages of episodes, and of people who wait to leave hospital."""

@@ -1,0 +1,173 @@
+"""How every act is shown, tried and answered: a page of its own, or a part of the panel when htmx asks.
+
+A refusal never loses what was typed: it goes to its field, or above the form with what to do next.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.request import actor_of, asked
+from audit.commands import now, require
+from audit.domain import Actor
+from audit.refusals import IllegalMove, NotFound, NotPermitted, Refusal, Stale
+from referrals.forms.fields import VersionedForm
+
+UNFIT = 422
+CHOOSE = "choose_"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an act is done on: where its own page is, its version now, and the words above the form.
+
+    `closed` says why it can not be done any more, by whom and since when. Empty while it can.
+    """
+
+    url: str
+    version: int
+    context: Mapping[str, Any] = field(default_factory=dict)
+    closed: str = ""
+
+
+def no_options(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
+    """Give the form nothing more than the time and the actor."""
+    return {}
+
+
+def no_context(form: Any) -> dict[str, Any]:
+    """Show nothing more than what it is done on."""
+    return {}
+
+
+@dataclass(frozen=True)
+class ActPage:
+    """One act as a page. `look` finds what it is done on, in scope; `run` calls the command; `done` says what happened.
+
+    `template` holds the fields only: the same in a page and in a part of a page.
+    """
+
+    verb: str
+    words: str
+    permission: str
+    template: str
+    form: type[VersionedForm]
+    look: Callable[[Actor, UUID], Shown]
+    run: Callable[[Actor, UUID, Any], object]
+    done: Callable[[Any], str]
+    options: Callable[[HttpRequest, Shown, Actor], dict[str, Any]] = no_options
+    context: Callable[[Any], dict[str, Any]] = no_context
+    warning: bool = False
+    title: str = ""
+    button: str = ""
+    way_out: str = "Do not do this"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a form: done, with what the command returned; or refused; or neither, when it was not fit."""
+
+    done: bool = False
+    result: Any = None
+    refusal: Refusal | None = None
+
+
+def tried(form: forms.Form, run: Callable[[], object]) -> Tried:
+    """Do it when the form was sent and is fit. Raises NotPermitted and NotFound; other refusals are told."""
+    if not (form.is_bound and form.is_valid()):
+        return Tried()
+    try:
+        return Tried(done=True, result=run())
+    except (NotPermitted, NotFound):
+        raise
+    except Refusal as refusal:
+        return Tried(refusal=refusal)
+
+
+def status_of(form: forms.Form, refusal: Refusal | None = None) -> int:
+    """Return the status of a page that shows a form once more: the refusal's, 422 for what was not fit, else 200."""
+    return refusal.status if refusal else UNFIT if form.is_bound else 200
+
+
+def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
+    """Show the act, or do it. Raises NotPermitted and NotFound; other refusals are shown with what was typed."""
+    by = actor_of(request)
+    require(by, page.permission)
+    shown = page.look(by, pk)
+    form = page.form(_bound(request), now=now(), by=by, **page.options(request, shown, by))
+    if not form.is_bound:
+        form.keep(request.POST)
+    found = tried(form, lambda: page.run(by, pk, form))
+    if found.done:
+        return _finished(request, shown.url, page.done(found.result))
+    if found.refusal:
+        form.refuse(found.refusal)
+        shown = page.look(by, pk)
+    return _answer(request, page, shown, form, found.refusal or _closed(shown))
+
+
+def _bound(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent; nothing where a button asks for the same form with something else to choose from."""
+    return None if any(name.startswith(CHOOSE) for name in request.POST) else sent(request)
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what a form holds: the fields that were posted, or nothing yet."""
+    return request.POST if request.method == "POST" else None
+
+
+def _closed(shown: Shown) -> Refusal | None:
+    return IllegalMove("closed", f"This can’t be done because {shown.closed}.") if shown.closed else None
+
+
+def _answer(
+    request: HttpRequest, page: ActPage, shown: Shown, form: VersionedForm, refusal: Refusal | None
+) -> HttpResponse:
+    part = is_part(request)
+    context = {**_around(page, shown, form, refusal), "part": part}
+    template = "referrals/act_part.html" if part else "referrals/act_page.html"
+    return render(request, template, context, status=status_of(form, refusal))
+
+
+def _around(page: ActPage, shown: Shown, form: VersionedForm, refusal: Refusal | None) -> dict[str, Any]:
+    above = refusal if shown.closed or not form.errors else None
+    return {
+        "section": "board",
+        **shown.context,
+        **page.context(form),
+        "page": page,
+        "form": form,
+        "refusal": above,
+        "stale": isinstance(above, Stale),
+        "final": isinstance(above, IllegalMove),
+        "version": shown.version,
+        "subject_url": shown.url,
+    }
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Say whether htmx asks for a part of the page that is open, not for a page."""
+    htmx = asked(request).htmx
+    return bool(htmx) and not htmx.boosted
+
+
+def _finished(request: HttpRequest, url: str, words: str) -> HttpResponse:
+    messages.success(request, words)
+    if is_part(request):
+        return HttpResponseClientRedirect(here(request) or url)
+    return HttpResponseRedirect(url)
+
+
+def here(request: HttpRequest) -> str:
+    """Return the address of the page that htmx acts in, path and query only; nothing when it is not one of ours."""
+    found = urlsplit(asked(request).htmx.current_url_abs_path or "")
+    here = f"/{found.path.lstrip('/')}" if found.path else ""  # "//elsewhere/" is an address of another site
+    return f"{here}?{found.query}" if found.query else here

@@ -1,0 +1,197 @@
+"""Requirements that are met by the shipped place and the real commands together. No browser here."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import User
+from accounts.queries import actor_for
+from audit.commands import now
+from audit.refusals import RuleBroken
+from careplans.commands import ask_onward
+from casework.commands import redirect_referral
+from pathways.commands import accept_referral, allocate_episode
+from pathways.models import CoordinatorTerm
+from referrals.domain import Direction, LocationKind, LocationNow, Urgency
+from referrals.models import Referral
+from referrals.queries import for_actor
+from tests.factories.referrals import details, person, register
+from timelimits.models import Clock
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sefton(django_db_setup, django_db_blocker):
+    """Load the shipped place with its demo people once; each test's own changes are rolled back before the next."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_place", str(settings.BASE_DIR / "places" / "sefton"), stdout=StringIO())
+        with django_db_blocker.block():
+            yield
+        transaction.set_rollback(True)
+
+
+def by(name: str):
+    return actor_for(user(name))
+
+
+def user(name: str) -> User:
+    return User.objects.get(email=f"{name}@icras.example")
+
+
+def page(name: str, address: str) -> str:
+    client = Client()
+    client.force_login(user(name))
+    response = client.get(address)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+def accepted(**changes):
+    referral = register(by("spa"), **changes)
+    coordinator = by("coordinator")
+    team = (
+        user("coordinator").memberships.earliest("pk").team_id
+    )  # not those of somebody they stand in for at this hour
+    return accept_referral(by=by("triage"), referral_id=referral.pk, team_id=team, coordinator_id=coordinator.user_id)
+
+
+@pytest.mark.parametrize("source", ["gp", "pharmacy", "podiatry"])
+def test_r037__gp_pharmacy_and_podiatry_refer_and_are_signposted_to(source: str):
+    assert_refers(source)
+    assert redirected(source).status == "redirected"
+
+
+@pytest.mark.parametrize("service", ["gp", "pharmacy", "podiatry", "mental_health", "dementia"])
+def test_r037_r038__each_can_be_asked_from_a_live_episode(service: str):
+    episode = accepted().episode
+    chase_at = now() + timedelta(days=2)
+    asked = ask_onward(
+        by=by("coordinator"),
+        case_id=episode.case_id,
+        service=service,
+        asked_of="Duty desk",
+        why="Foot",
+        chase_at=chase_at,
+    )
+    assert (asked.service, asked.outcome) == (service, "")
+
+
+@pytest.mark.parametrize("source", ["mental_health"])
+def test_r038__mental_health_refers_and_dementia_is_signposted_to(source: str):
+    assert_refers(source)
+    assert redirected("dementia").status == redirected("mental_health").status == "redirected"
+
+
+def test_r039__housing_refers_and_is_signposted_to():
+    assert_refers("housing")
+    assert redirected("housing").status == "redirected"
+
+
+def test_r040__voluntary_sector_refers_and_is_signposted_to():
+    assert_refers("voluntary")
+    assert redirected("voluntary").status == "redirected"
+
+
+def test_take_call__of_an_unknown_callers_crisis_takes_at_most_12_fields_on_one_screen():
+    """Over the shipped place, with every red flag it asks; the rest is filled in or can be left."""
+    client = Client()
+    client.force_login(user("spa"))
+    form = client.get("/referrals/new/").context["form"]
+    filled = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "", [], False)}
+    typed = {
+        "ring_back": "01632 960318", "family_name": "Testalder", "where": "home", "address": "L23 9ZZ",
+        "summary": "Fell at 11", "urgency": "crisis", "direction": "step_up", **{flag.name: "no" for flag in form.flags},
+    }  # fmt: skip
+    assert len(typed) <= 12
+    assert not set(typed) & set(filled)
+    assert client.post("/referrals/new/", filled | typed).status_code == 302
+    assert Referral.objects.get(summary="Fell at 11").urgency == "crisis"
+
+
+def assert_refers(source: str) -> None:
+    """The form offers the source, and a referral from it keeps it."""
+    assert f'value="{source}"' in page("spa", "/referrals/new/")
+    told = details()
+    referral = register(by("spa"), caller=told.caller.__class__(kind=source, name="Sam Sample", phone="07700 900318"))
+    assert Referral.objects.get(pk=referral.pk).source_kind == source
+
+
+def redirected(signpost: str) -> Referral:
+    referral = register(by("spa"))
+    return redirect_referral(by=by("spa"), referral_id=referral.pk, signpost=signpost, note="Better placed")
+
+
+def test_signpost__that_the_place_does_not_have_is_refused():
+    with pytest.raises(RuleBroken):
+        redirected("nowhere")
+
+
+@pytest.mark.parametrize("kind", list(LocationKind))
+def test_r034__keeps_whether_the_person_is_at_home_in_a_care_home_or_in_hospital(kind: LocationKind):
+    referral = register(by("spa"), location=LocationNow(kind=kind, postcode="L23 9ZZ"))
+    assert for_actor(by("spa")).filter(location_kind=kind).get() == referral
+    assert f'value="{kind}"' in page("spa", "/referrals/new/")
+
+
+def test_r033__one_list_holds_step_up_and_step_down():
+    up = register(by("spa"), person(family_name="Uptest"))
+    down = register(by("spa"), person(family_name="Downtest"), direction=Direction.STEP_DOWN, urgency=Urgency.PLANNED)
+    board = page("triage", "/board/")
+    assert up.person.family_name in board
+    assert down.person.family_name in board
+
+
+def test_r050__every_open_referral_is_on_the_board_with_its_age():
+    referrals = [register(by("spa"), person(family_name=f"Livetest{n}")) for n in "ABC"]
+    board = page("spa", "/board/")
+    for referral in referrals:
+        assert referral.person.family_name in board
+    assert "min left" in board
+
+
+def test_r062__the_case_page_says_whom_to_ring_and_how():
+    episode = accepted().episode
+    shown = page("coordinator", f"/cases/{episode.case_id}/")
+    assert episode.coordinator.name in shown
+    assert episode.team.duty_phone in shown.replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def test_r071__every_profession_opens_the_same_record():
+    episode = accepted().episode
+    pages = [page(name, f"/cases/{episode.case_id}/") for name in ("coordinator", "practitioner", "lead")]
+    assert all(episode.reference in shown for shown in pages)
+
+
+def test_r087__the_allocated_worker_changes_with_date_and_reason():
+    episode = accepted().episode
+    colleague = user("practitioner")
+    allocate_episode(by=by("lead"), episode_id=episode.pk, coordinator_id=colleague.pk, reason="Annual leave")
+    now = CoordinatorTerm.objects.get(episode=episode, period__upper_inf=True)
+    assert (now.coordinator, now.reason) == (colleague, "Annual leave")
+
+
+def test_r089__the_service_manager_sees_across_all_services():
+    case = accepted().episode.case_id
+    assert "Co-ordinator" in page("manager", f"/cases/{case}/")
+    assert "Testalder" in page("manager", "/board/")
+
+
+def test_r129__six_weeks_are_counted_from_the_first_service():
+    episode = accepted().episode
+    clock = Clock.objects.get(case_id=episode.case_id, policy_code="intermediate_care")
+    assert (clock.due_at - clock.started_at).days in (42, 43)
+    assert "Six weeks" in page("coordinator", f"/cases/{episode.case_id}/")
+
+
+def test_r310__healthwatch_reads_figures_and_no_person():
+    accepted()
+    assert "Testalder" not in page("healthwatch", "/reports/two-hour/")
+    client = Client()
+    client.force_login(user("healthwatch"))
+    assert client.get("/board/").status_code == 403
