@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain import Permission
 from accounts.request import actor_of
-from audit.commands import now
 from audit.domain import Actor
 from casework.commands.erase import agree_erasure, ask_erasure, refuse_erasure
 from casework.forms import AgreeErasureForm, EraseForm, RefuseErasureForm
 from casework.queries.erasure import preview
-from referrals.presenters import record_head
+from referrals.views.heads import head_of
 from referrals.views.serving import Tried, sent, status_of, tried
 
 
@@ -61,8 +60,7 @@ def _page(request: HttpRequest, by: Actor, person_id: UUID, found: Tried, **form
     context = {
         "section": "retention",
         "shown": shown,
-        "person": shown.person,
-        "head": record_head(shown.person, now()),
+        **head_of(shown.person),
         "refusal": found.refusal,
         "second": shown.waiting is not None and shown.waiting.asked_by_id != by.id,
     }

@@ -23,6 +23,8 @@ POST_ONLY = {
     "end_row",
     "unrestrict",
     "lift_hold",
+    "agree_erasure",
+    "refuse_erasure",
     "keep_apart",
     "offer_again",
 }
