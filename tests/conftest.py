@@ -1,6 +1,7 @@
 """What every test shares. The database is made before this file is read: see tests/cluster.py."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip browser tests where there is no Chromium."""
+    """Refuse a name that differs from worker to worker; skip browser tests where there is no Chromium."""
+    unsteady = [item.nodeid for item in items if re.search(r"\{'\w+', ", item.nodeid)]
+    if unsteady:
+        raise pytest.UsageError(f"A set of several has no order, so it can't name a test: {unsteady[0]}")
     if browser.executable():
         os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a loop in the test's thread
         return

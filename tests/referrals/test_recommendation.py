@@ -129,7 +129,7 @@ RAISES = [
 ]
 
 
-@pytest.mark.parametrize("told", RAISES, ids=str)
+@pytest.mark.parametrize("told", RAISES, ids=lambda told: f"{told.get('trigger')} {sorted(told.get('needs', []))}")
 def test_recommend__a_planned_referral_is_raised_by_every_trigger_need_and_alternative(told):
     """R046: what makes it urgent does so whatever was asked for, with the reason in words."""
     said = advice(**PLANNED, **told)
