@@ -62,6 +62,11 @@ class Figure:
             return ""
         return "ok" if self.value <= self.at_most else "SHORT"
 
+    @property
+    def missed(self) -> bool:
+        """Say whether there is a limit that this run has not shown to be kept: too wide a spread shows nothing."""
+        return self.at_most is not None and self.verdict != "ok"
+
     def as_json(self) -> dict[str, Any]:
         """Return the line for --json."""
         return asdict(self) | {"verdict": self.verdict}

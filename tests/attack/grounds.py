@@ -263,7 +263,7 @@ def _record(door: FrontDoor, new: Referral, accepted: Referral, other: Referral)
     )
     sent = decline_referral(
         by=door.actor("triage"), referral_id=register_at(door, 4, "Olga Placehold").pk, reason="no_workers",
-        signpost="gp", note="Own GP",
+        signpost="gp", note="Her own doctor looks in on Friday",
     )  # fmt: skip
     erased = Erasure.objects.create(
         person_id=person, reason="court_order", words="The order", asked_at=now(), asked_by="X", asked_by_id="user:0"

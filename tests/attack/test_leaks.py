@@ -22,7 +22,10 @@ MARK = "Qxmarkerson"
 ADDRESS = re.compile(r"(?:href|action|hx-get|hx-post|hx-push-url|src)=\"([^\"]*)\"")
 STAYS_HERE = ("tel:", "mailto:")
 MADE_UP = frozenset({"components"})  # shows what pages look like, of nobody
-FIGURES = ("reporting:two_hour", "timelimits:health", "readyz", "healthz", "timelimits:limits")
+FIGURES = (
+    *sorted(name for name in PAGES if name.startswith("reporting:")),
+    *("timelimits:health", "readyz", "healthz", "timelimits:limits"),
+)
 
 
 def sent_everything(site: Site) -> tuple[str, list[str]]:

@@ -31,7 +31,7 @@ from tests.factories.casework import (
     visit_at,
 )
 from tests.factories.referrals import FrontDoor
-from timelimits.models import CaseDeadline
+from timelimits.models import CaseDeadline, ClockEvent
 
 pytestmark = pytest.mark.django_db
 URL = "/board/"
@@ -285,6 +285,19 @@ def test_show_board__empty_says_what_it_means_and_what_next(door: FrontDoor, que
     assert words in page
     assert "Take a call" in page
     assert "No one chosen" in page
+
+
+def test_missed_limit__is_told_on_board_and_case_while_nothing_sweeps(door: FrontDoor) -> None:
+    """What is late is worked out when it is shown: a dead worker hides nothing."""
+    heartbeat(seconds_ago=3 * 3600)
+    held = register_at(door, 150)
+    accept_at(door, held, minutes_ago=145)
+    assert not ClockEvent.objects.filter(stage="breach").exists()
+    on_board = signed_in(door.users["triage"]).get(URL).content.decode()
+    on_case = signed_in(door.users["alice"]).get(f"/cases/{held.case_id}/").content.decode()
+    for page in (on_board, on_case):
+        assert "Overdue by 30 min" in re.sub(r"<[^>]*>", "", page)
+        assert "deadlines last checked 3 h ago" in page
 
 
 def test_show_board__paused_case_says_so(door: FrontDoor) -> None:
