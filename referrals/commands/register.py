@@ -12,6 +12,7 @@ from audit.refusals import RuleBroken
 from referrals import queries
 from referrals.commands.crews import keep_crew
 from referrals.commands.enquiries import became_referral, lock_enquiry
+from referrals.commands.key_safe import keep_told_code
 from referrals.commands.moves import subject
 from referrals.commands.people import settle_person
 from referrals.commands.restricted import keep_told_name, tell_owners
@@ -50,6 +51,7 @@ def register_referral(
     form_id: UUID | None = None,
     follows_id: UUID | None = None,
     enquiry_id: UUID | None = None,
+    key_safe_code: str = "",
 ) -> Referral:
     """Register one request for help (R032) and start its clocks from when it was received (R126).
 
@@ -58,6 +60,7 @@ def register_referral(
     `follows_id` is the earlier referral after which the person comes back (R194); whoever asks for themselves, or for
     somebody they care for, is put after the last accepted one unasked. `enquiry_id` is a call that turned out to be a
     referral: its time is when this was received.
+    `key_safe_code` goes to the person's record alone, under its own permission.
     What `person` tells of somebody known and is not what we hold is kept beside their record (`told_differences`).
     `details.received_at` may be any past instant; up to 60 seconds ahead is taken as now. Raises RuleBroken
     (received_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
@@ -66,6 +69,7 @@ def register_referral(
     require(by, move.permission)
     if form_id is not None and (sent := queries.sent_already(by, form_id)):
         if _tells_the_same(sent, details, person):
+            keep_told_code(by, sent.person, key_safe_code)
             return sent
         form_id = enquiry_id = None  # the enquiry became the first of them
     if not details.summary.strip():
@@ -90,6 +94,7 @@ def register_referral(
     became_referral(enquiry, referral)
     _put_on_board(by, referral)
     _meet_record(by, referral, person, names=person_id is None)
+    keep_told_code(by, who, key_safe_code)
     return referral
 
 

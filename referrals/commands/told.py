@@ -13,7 +13,7 @@ from referrals.commands.record import change_section, note, stamp
 from referrals.domain import PersonDetails
 from referrals.domain.told import differences
 from referrals.domain.typed import read_address
-from referrals.models import Person, Referral, ToldDifference
+from referrals.models import Person, Referral, ToldDifference, VisitWarning
 
 TAKEN, LEFT = "taken", "left"
 
@@ -25,7 +25,7 @@ def note_told(*, by: Actor, referral: Referral, details: PersonDetails, names: b
     Nothing is overwritten and nothing is dropped. What is open already with the same words is not asked twice.
     """
     person = referral.person
-    found = differences(_held(person), details, names=names)
+    found = differences(_held(person, standing=bool(details.warnings)), details, names=names)
     open_ones = {(each.field, each.told) for each in queries.open_differences(person)} if found else set()
     return [
         ToldDifference.objects.create(
@@ -36,7 +36,8 @@ def note_told(*, by: Actor, referral: Referral, details: PersonDetails, names: b
     ]
 
 
-def _held(person: Person) -> PersonDetails:
+def _held(person: Person, *, standing: bool) -> PersonDetails:
+    rows = VisitWarning.objects.filter(person=person, ended_at=None) if standing else VisitWarning.objects.none()
     return PersonDetails(
         family_name=person.family_name,
         given_name=person.given_name,
@@ -46,7 +47,7 @@ def _held(person: Person) -> PersonDetails:
         postcode=person.postcode,
         phone=person.phone,
         gp_practice=person.gp_practice,
-        warnings=tuple(person.warnings),
+        warnings=(*person.warnings, *rows.values_list("kind", flat=True)),
     )
 
 

@@ -172,11 +172,15 @@ class GoingThere(Section):
 
 
 class KeySafeCode(Section):
-    """The code of the key safe, apart from everything else. Its history says that it changed, never what to."""
+    """The code of the key safe, apart from everything else. Its history says that it changed, never what to.
+
+    `told` is another code, told with a referral since: it waits beside ours until somebody writes which one is right.
+    """
 
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="key_safe_code")
     code = models.CharField(max_length=20)
-    history = field_history(excluded_fields=["code"])
+    told = line(20)
+    history = field_history(excluded_fields=["code", "told"])
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(code=""), name="referrals_key_safe_code_is_there")]

@@ -192,6 +192,7 @@ def _sent(by: Actor, form: CallForm) -> Referral | None:
             form_id=told["form_id"],
             follows_id=told["follows_id"] if chosen else None,
             enquiry_id=told["enquiry_id"],
+            key_safe_code=told["key_safe_code"],
         )
     except NotFound:
         if told["enquiry_id"] is None:

@@ -13,12 +13,14 @@ from referrals.domain.typed import is_uuid, tells_a_code
 from referrals.models import Draft
 
 CODE_GOES_INTO = ("access", "summary", "who_with", "address", "other_warning")
-NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw"})
+KEY_SAFE = "key_safe_code"
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", KEY_SAFE})
 
 
 def typed_in(request: HttpRequest) -> dict[str, list[str]]:
-    """Return every field as it was typed."""
-    return {name: [str(value) for value in values] for name, values in request.POST.lists() if name not in NOT_KEPT}
+    """Return every field as it was typed; of the key-safe code only that there was one (it is in no draft)."""
+    typed = {name: [str(value) for value in values] for name, values in request.POST.lists() if name not in NOT_KEPT}
+    return typed | ({"had_code": ["yes"]} if request.POST.get(KEY_SAFE, "").strip() else {})
 
 
 def name_of_draft(request: HttpRequest, form: str) -> str:

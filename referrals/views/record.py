@@ -323,9 +323,9 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponse:
 def key_safe(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show the code of the key safe, once; that it was shown is logged."""
     by = actor_of(request)
-    code = commands.reveal_key_safe_code(by=by, person_id=pk)
+    codes = commands.reveal_key_safe_code(by=by, person_id=pk)
     found = queries.get_person(by, pk)
-    context = {"section": "find", "code": code, **head_of(found)}
+    context = {"section": "find", "codes": codes, **head_of(found)}
     return render(request, "referrals/key_safe_part.html" if is_part(request) else "referrals/key_safe.html", context)
 
 

@@ -148,7 +148,13 @@ def _sent(by: Actor, form: ReferForm) -> Referral | None:
         return None
     told = form.cleaned_data
     try:
-        made = commands.register_referral(by=by, details=form.details(), person=form.person(), form_id=told["form_id"])
+        made = commands.register_referral(
+            by=by,
+            details=form.details(),
+            person=form.person(),
+            form_id=told["form_id"],
+            key_safe_code=told["key_safe_code"],
+        )
     except RuleBroken as refusal:
         if not form.refuse(refusal):
             form.add_error(None, refusal.message)

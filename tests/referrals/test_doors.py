@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.domain import Role
 from audit.models import AccessLog
-from referrals.commands import ask_information, record_enquiry
+from referrals.commands import ask_information, record_enquiry, reveal_key_safe_code
 from referrals.domain import Status
 from referrals.models import Draft, Enquiry, Referral
 from tests.factories.casework import NOW, register_at, signed_in
@@ -43,6 +43,16 @@ def test_refer__is_received_when_it_is_sent_and_shows_how_it_stands(ray):
     assert "Received, being decided" in answer.text
     assert "Crew waiting since 14:32" in answer.text
     assert AccessLog.objects.filter(what="sent").exists()
+
+
+def test_refer__tells_a_key_safe_code_that_the_referrer_never_sees(ray, door):
+    assert "Q9090Z" not in ray.post("/sent-referrals/draft/", call(key_safe_code="Q9090Z")).text
+    assert "Q9090Z" not in str(Draft.objects.get().typed)
+    answer = ray.post(NEW, call(key_safe_code="Q9090Z"), follow=True)
+    assert "Q9090Z" not in answer.text
+    who = Referral.objects.get().person_id
+    assert reveal_key_safe_code(by=door.actor("spa"), person_id=who).code == "Q9090Z"
+    assert ray.post(f"/people/{who}/key-safe/").status_code in (403, 404)
 
 
 def test_refer__keeps_a_draft_until_it_is_sent_or_thrown_away(ray):

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Place
 from audit.models import AccessLog
-from referrals.commands import keep_draft
+from referrals.commands import keep_draft, reveal_key_safe_code
 from referrals.domain import BY_VERB, MOVES, Answer, Status, Urgency
 from referrals.models import Draft, Person, Referral
 from referrals.presenters import acts_for, said_once
@@ -257,6 +257,27 @@ def test_keep_draft__says_that_a_code_is_in_the_words_and_refuses_nothing(spa: C
     assert "4321" not in warned
     assert "door code in" not in spa.post("/referrals/draft/", call()).content.decode()
     assert spa.post(NEW, told).status_code == 302
+
+
+def test_take_call__key_safe_code_goes_to_the_record_and_is_in_no_draft(spa: Client, door: FrontDoor) -> None:
+    told = call(key_safe_code="C4471X")
+    kept = spa.post("/referrals/draft/", told).content.decode()
+    assert "The key-safe code is not kept in it" in kept
+    assert "C4471X" not in str(Draft.objects.get().typed)
+    assert "A code was typed before" in spa.get(draft_page()).content.decode()
+    assert 'value="C4471X"' in spa.post(NEW, told | {"urgency": ""}).content.decode()
+    assert "C4471X" not in str(Draft.objects.get().typed)
+    assert spa.post(NEW, told).status_code == 302
+    who = Person.objects.get()
+    assert reveal_key_safe_code(by=door.actor("spa"), person_id=who.pk).code == "C4471X"
+    assert "C4471X" not in spa.get(f"/referrals/{Referral.objects.get().pk}/").content.decode()
+
+
+def test_take_call__warnings_are_asked_of_somebody_known_too(spa: Client, door: FrontDoor) -> None:
+    known = register(door.actor("spa")).person
+    page = spa.post("/referrals/draft/", call(choose=str(known.pk)), follow=True).content.decode()
+    assert "Warnings for whoever visits" in page
+    assert 'type="hidden" name="other_warning"' not in page
 
 
 def test_keep_draft__two_calls_at_a_time_are_two_drafts(spa: Client) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -415,7 +416,7 @@ def test_capacity__an_error_is_struck_out_and_stays_one(door: FrontDoor, maud: P
 def test_key_safe__is_shown_to_who_may_and_each_showing_is_logged(door: FrontDoor, maud: Person) -> None:
     spa = door.actor("spa")
     set_key_safe_code(by=spa, person_id=maud.pk, code=" C4471X ", version=0)
-    assert reveal_key_safe_code(by=spa, person_id=maud.pk) == "C4471X"
+    assert reveal_key_safe_code(by=spa, person_id=maud.pk) == ("C4471X", "")
     log = AccessLog.objects.get(what="person.key_safe")
     assert (log.actor_label, log.ids) == ("Tom Trial", [str(maud.pk)])
 
@@ -435,16 +436,17 @@ def test_key_safe__is_in_no_history_event_or_other_table(door: FrontDoor, maud: 
     spa = door.actor("spa")
     set_key_safe_code(by=spa, person_id=maud.pk, code="C4471X")
     set_key_safe_code(by=spa, person_id=maud.pk, code="Q9090Z", version=1)
+    register_referral(by=spa, details=details(), person_id=maud.pk, key_safe_code="Z1212Z")
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
         tables = [name for (name,) in cursor.fetchall()]
         holding = []
         for table in tables:
-            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text ~ %s', ["C4471X|Q9090Z"])
+            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text ~ %s', ["C4471X|Q9090Z|Z1212Z"])
             if cursor.fetchone()[0]:
                 holding.append(table)
     assert holding == ["referrals_keysafecode"]
-    assert KeySafeCode.history.count() == 2  # type: ignore[attr-defined]
+    assert KeySafeCode.history.count() == 3  # type: ignore[attr-defined]
 
 
 def test_key_safe__is_taken_away_and_a_stale_form_says_so(door: FrontDoor, maud: Person) -> None:
@@ -455,6 +457,38 @@ def test_key_safe__is_taken_away_and_a_stale_form_says_so(door: FrontDoor, maud:
     assert set_key_safe_code(by=spa, person_id=maud.pk, code="", version=1) is None
     with pytest.raises(NotFound):
         reveal_key_safe_code(by=spa, person_id=maud.pk)
+
+
+def test_register__a_key_safe_code_goes_to_the_record_alone_and_replaces_none(door: FrontDoor, maud: Person) -> None:
+    spa, referrer = door.actor("spa"), actor_for(person_at(door.elsewhere, "Ray Refer", Role.REFERRER))
+    who = person(nhs_number=maud.nhs_number)
+    register_referral(by=referrer, details=details(), person=who, key_safe_code=" C4471X ")
+    assert reveal_key_safe_code(by=spa, person_id=maud.pk) == ("C4471X", "")
+    for _ in range(2):
+        register_referral(by=referrer, details=details(), person=who, key_safe_code="Q9090Z")
+    assert reveal_key_safe_code(by=spa, person_id=maud.pk) == ("C4471X", "Q9090Z")
+    assert KeySafeCode.history.count() == 2  # type: ignore[attr-defined]
+    set_key_safe_code(by=spa, person_id=maud.pk, code="C4471X")
+    assert reveal_key_safe_code(by=spa, person_id=maud.pk) == ("C4471X", "")
+
+
+def test_register__a_form_sent_again_with_the_code_keeps_the_code(door: FrontDoor) -> None:
+    spa, form_id = door.actor("spa"), uuid4()
+    sent = register_referral(by=spa, details=details(), person=person(), form_id=form_id)
+    again = register_referral(by=spa, details=details(), person=person(), form_id=form_id, key_safe_code="C4471X")
+    assert again == sent
+    assert reveal_key_safe_code(by=spa, person_id=sent.person_id).code == "C4471X"
+    with pytest.raises(RuleBroken) as wrong:
+        register_referral(by=spa, details=details(), person=person(), key_safe_code="9" * 21)
+    assert wrong.value.field == "key_safe_code"
+
+
+def test_register__a_warning_that_stands_on_the_record_is_not_asked_again(door: FrontDoor, maud: Person) -> None:
+    spa = door.actor("spa")
+    add_row(by=spa, person_id=maud.pk, kind="visit_warnings", values={"kind": "violence", "review": "year"})
+    told = person(nhs_number=maud.nhs_number, warnings=("violence", "two_to_visit"))
+    register_referral(by=spa, details=details(), person=told, person_id=maud.pk)
+    assert ToldDifference.objects.get(field="warnings").told == "two_to_visit"
 
 
 # Warnings on the engine ------------------------------------------------------------------------------------------

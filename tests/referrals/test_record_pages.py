@@ -257,6 +257,15 @@ def test_key_safe__is_not_offered_to_who_may_not(door: FrontDoor, maud: Person, 
     assert auditor.post(f"{base}key-safe/").status_code == 403
 
 
+def test_key_safe__told_otherwise_is_shown_beside_ours(spa: Client, door: FrontDoor, maud: Person, base: str) -> None:
+    set_key_safe_code(by=door.actor("spa"), person_id=maud.pk, code="C4471X")
+    told = person(nhs_number="9991234004")
+    register_referral(by=door.actor("spa"), details=details(), person=told, key_safe_code="Q9090Z")
+    assert "Told otherwise since, with a referral: <b class=\"ic-big\">Q9090Z</b>" in text_of(spa.post(f"{base}key-safe/"))
+    for address in (base, f"{base}history/", f"{base}to-ask/"):
+        assert "Q9090Z" not in text_of(spa.get(address))
+
+
 def test_told__is_shown_with_both_answers_and_taken_over(spa: Client, door: FrontDoor, maud: Person, base: str) -> None:
     referral = register(door.actor("spa"), person(nhs_number="9991234004", phone="01632960099"))
     for address in (base, f"/referrals/{referral.pk}/"):
