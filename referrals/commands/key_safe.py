@@ -72,7 +72,10 @@ def keep_told_code(by: Actor, person: Person, code: str) -> None:
 
 @command
 def reveal_key_safe_code(*, by: Actor, person_id: UUID) -> Codes:
-    """Return the code, and what was told otherwise, and log that it was shown. Raises NotPermitted; NotFound where there is none to show."""
+    """Return the code, and what was told otherwise, and log that it was shown.
+
+    Raises NotPermitted; NotFound where there is none to show.
+    """
     require(by, Permission.PERSON_KEY_SAFE)
     person = queries.get_person(by.where_it_may(Permission.PERSON_KEY_SAFE), person_id)
     held = KeySafeCode.objects.filter(person=person).first()

@@ -261,7 +261,9 @@ def test_key_safe__told_otherwise_is_shown_beside_ours(spa: Client, door: FrontD
     set_key_safe_code(by=door.actor("spa"), person_id=maud.pk, code="C4471X")
     told = person(nhs_number="9991234004")
     register_referral(by=door.actor("spa"), details=details(), person=told, key_safe_code="Q9090Z")
-    assert "Told otherwise since, with a referral: <b class=\"ic-big\">Q9090Z</b>" in text_of(spa.post(f"{base}key-safe/"))
+    assert 'Told otherwise since, with a referral: <b class="ic-big">Q9090Z</b>' in text_of(
+        spa.post(f"{base}key-safe/")
+    )
     for address in (base, f"{base}history/", f"{base}to-ask/"):
         assert "Q9090Z" not in text_of(spa.get(address))
 
