@@ -34,7 +34,7 @@ def find(request: HttpRequest) -> HttpResponse:
     found = queries.find_people(by, words) if words else people.Found()
     context = {
         "words": words,
-        "rows": _rows(by, found.people),
+        "rows": [row | {"rang": found.rang.get(row["person"].pk)} for row in _rows(by, found.people)],
         "found": found,
         "section": "find",
         "anew": _anew(by, words),

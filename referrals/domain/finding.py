@@ -14,6 +14,7 @@ SHORTEST_MISSPELT, LONGEST_MISSPELT = 4, 12
 YEARS_NEAR = 10
 FAR = 4
 NEAR = 2
+PHONE_END = 6
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _MARKS = re.compile("[\u0300-\u036f]")
 _BETWEEN = re.compile("[\u0001-\u0060\u007b-\u00bf\u2000-\u206f]+")
@@ -36,6 +37,14 @@ class Asked:
     born_on: date | None = None
     wrong_number: bool = False
     family: tuple[str, ...] = ()
+
+    @property
+    def phone_end(self) -> str:
+        """Return the last six digits of a telephone number, where nothing but one is asked; else nothing."""
+        if self.names or self.number or self.reference or len(self.facts) != 1:
+            return ""
+        ends = (key.removeprefix("t:") for key in self.facts[0] if key.startswith("t:"))
+        return next((end for end in ends if len(end) == PHONE_END), "")
 
     @property
     def is_empty(self) -> bool:

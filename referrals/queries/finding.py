@@ -1,11 +1,12 @@
 """Finding people by whatever is known of them. What was typed is never logged, and enters no address."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, Func, Value
 from django.db.models.functions import Coalesce
 
 from accounts.domain import Permission
@@ -13,7 +14,7 @@ from accounts.domain.rota import LONDON
 from accounts.queries import scope
 from audit.commands import note_read, now, require
 from audit.domain import Actor
-from referrals.domain import Told
+from referrals.domain import OPEN, Told
 from referrals.domain.finding import (
     Asked,
     Keys,
@@ -31,12 +32,13 @@ from referrals.domain.finding import (
 from referrals.models import Person, Referral
 from referrals.queries.asking import read_asked
 from referrals.queries.people import restricted_holder, visible_people
+from referrals.queries.referrals import for_actor
 
 MOST_FOUND = 20
 MOST_MATCHES = 8
 MOST_READ = 60
 SHORTEST_NAME = 3
-BY_NUMBER = 0
+BY_NUMBER, BY_CALLER = 0, 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Found:
     """Who was found, best first. `more`: others fit as well; `wrong_number`: ten digits that are no NHS number.
 
     `restricted`: whose record has exactly the number that was asked for, and is closed to who asks. `named`: a name
-    was among the words.
+    was among the words. `rang`: the open referral on which the number asked for was left for ringing back, by person: it
+    is the caller's number, not theirs.
     """
 
     people: tuple[Person, ...] = ()
@@ -53,6 +56,7 @@ class Found:
     understood: bool = True
     restricted: UUID | None = None
     named: bool = False
+    rang: Mapping[UUID, Referral] = field(default_factory=dict)
 
 
 def find_people(by: Actor, words: str, also: Iterable[UUID] = ()) -> Found:
@@ -63,14 +67,27 @@ def find_people(by: Actor, words: str, also: Iterable[UUID] = ()) -> Found:
     """
     require(by, Permission.PERSON_FIND)
     asked = read_asked(words, today())
-    steps = dict.fromkeys(also, BY_NUMBER) | _look(by, asked)
+    rang = _rang_about(by, asked.phone_end)
+    steps = dict.fromkeys(rang, BY_CALLER) | dict.fromkeys(also, BY_NUMBER) | _look(by, asked)
     people = _ranked(by, asked, steps)
     shown = people[:MOST_FOUND]
     if shown:
         note_read(by=by, what="person.find", ids=[person.pk for person in shown])
     closed = restricted_holder(by, asked.number) if asked.number and by.may(Permission.PERSON_BREAK_GLASS) else None
     understood = bool(steps) or not asked.is_empty
-    return Found(tuple(shown), len(people) > MOST_FOUND, asked.wrong_number, understood, closed, bool(asked.names))
+    own = frozenset({f"t:{asked.phone_end}"})
+    rang = {person.pk: rang[person.pk] for person in shown if person.pk in rang and not own & fact_keys(person)}
+    return Found(tuple(shown), len(people) > MOST_FOUND, asked.wrong_number, understood, closed, bool(asked.names), rang)
+
+
+def _rang_about(by: Actor, phone_end: str) -> dict[UUID, Referral]:
+    """Return the newest open referral of each person on which a number that ends so was left for ringing back."""
+    if not (phone_end and by.may(Permission.REFERRAL_READ)):
+        return {}
+    digits = Func(F("ring_back"), Value(r"[^0-9]"), Value(""), Value("g"), function="regexp_replace")
+    rows = for_actor(by).filter(status__in=OPEN).annotate(digits=digits).filter(digits__endswith=phone_end)
+    newest = list(rows.order_by("-received_at")[:MOST_FOUND])
+    return {row.person_id: row for row in reversed(newest)}
 
 
 def match_people(by: Actor, told: Told) -> list[Person]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -66,6 +66,7 @@ def _whole(by: Actor, record: queries.Record, at: Any) -> dict[str, Any]:
         "may_erase": by.may(Permission.RECORD_ERASE),
         "may_audit": by.may(Permission.AUDIT_READ),
         "may_restrict": by.may(Permission.PERSON_RESTRICT),
+        "call_id": uuid4() if by.may(Permission.REFERRAL_REGISTER) and by.may(Permission.REFERRAL_CHASE) else None,
         "may_see_code": by.may(Permission.PERSON_KEY_SAFE),
         "review_choices": REVIEW_CHOICES,
         "cases": [presenters.referral_link(each, at) for each in queries.referrals_of(by, record.person)],

@@ -310,6 +310,14 @@ def test_find_people__with_what_is_live_and_open(triage: Client, door: FrontDoor
     assert other.reference in triage.post("/people/find/", {"words": "1 2 1935"}).content.decode()
 
 
+def test_find_people__a_callers_number_is_said_to_be_the_callers(triage: Client, door: FrontDoor) -> None:
+    caller = Caller(kind="carer", name="Pat Proof", phone="0151 496 0177", relationship="Neighbour")
+    asked = register(door.actor("spa"), person(family_name="Rungabout"), caller=caller)
+    page = triage.post("/people/find/", {"words": "01514960177"}).content.decode()
+    assert "The caller’s number, not known as theirs" in page
+    assert f"left for ringing back on {asked.reference} by Pat Proof, Neighbour." in page
+
+
 def test_find_people__says_what_an_ended_episode_was(triage: Client, door: FrontDoor, episode: Episode) -> None:
     end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.ADMITTED)
     assert "14:32 to 14:32" in triage.post("/people/find/", {"words": "testalder"}).content.decode()

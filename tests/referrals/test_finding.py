@@ -13,8 +13,9 @@ from audit.acting import acting
 from audit.domain import SYSTEM
 from audit.models import AccessLog
 from audit.refusals import NotPermitted
+from casework.commands import withdraw_referral
 from referrals.commands import register_referral
-from referrals.domain import Told
+from referrals.domain import Caller, Told
 from referrals.domain.finding import (
     Asked,
     Known,
@@ -29,7 +30,7 @@ from referrals.domain.finding import (
     steps_between,
 )
 from referrals.domain.short_names import other_forms
-from referrals.models import Person, PersonKeys
+from referrals.models import Person, PersonKeys, Referral
 from referrals.queries import alike_referrals, find_people, match_people
 from referrals.queries.asking import read_asked
 from referrals.queries.finding import fact_keys, known_of
@@ -67,6 +68,35 @@ FINDS = [
     ("steven", "stephen thompson"), ("steven", "steve tomson"), ("steven", "thopmson"), ("steven", "thom"),
     ("steven", "1939-07-30"), ("steven", "steven george thompson"), ("steven", "jones 30/7/1939"),
 ]  # fmt: skip
+
+
+def rung(door: FrontDoor, number: str = "0151 496 0177") -> Referral:
+    """Register somebody about whom a neighbour rang and left a number."""
+    caller = Caller(kind="carer", name="Pat Proof", phone=number, relationship="Neighbour")
+    return register_referral(by=door.actor("spa"), details=details(caller=caller), person=person(family_name="Rungabout"))
+
+
+@pytest.mark.parametrize("words", ["0151 496 0177", "+44 151 4960177", "960177"])
+def test_find_people__by_the_number_left_for_ringing_back(door: FrontDoor, people: dict[str, Person], words: str):
+    asked = rung(door)
+    found = find_people(door.actor("spa"), words)
+    assert [person.pk for person in found.people] == [asked.person_id]
+    assert found.rang == {asked.person_id: asked}
+
+
+def test_find_people__a_number_that_is_the_persons_own_is_not_called_the_callers(door: FrontDoor):
+    asked = rung(door)
+    Person.objects.filter(pk=asked.person_id).update(phone="01514960177")
+    found = find_people(door.actor("spa"), "0151 496 0177")
+    assert ([person.pk for person in found.people], found.rang) == ([asked.person_id], {})
+
+
+def test_find_people__a_callers_number_finds_only_open_referrals_in_sight(door: FrontDoor):
+    asked = rung(door)
+    assert find_people(door.actor("spa"), "rungabout 0151 496 0177").rang == {}
+    assert find_people(door.actor("charlie"), "0151 496 0177").people == ()
+    withdraw_referral(by=door.actor("spa"), referral_id=asked.pk, reason="Rang off")
+    assert find_people(door.actor("spa"), "0151 496 0177").people == ()
 
 
 @pytest.mark.parametrize(("who", "words"), FINDS)

@@ -1,5 +1,6 @@
 """Pages of a person's record: the record, its short forms, drafts, what is still to ask, what changed, the key safe."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -88,6 +89,19 @@ def test_person__shows_every_part_and_what_is_still_to_ask(spa: Client, base: st
 def test_person__is_closed_to_who_has_no_case_of_theirs(door: FrontDoor, base: str) -> None:
     for name, status in (("charlie", 404), ("bob", 404), ("commissioner", 403)):
         assert signed_in(door.users[name]).get(base).status_code == status
+
+
+def test_person__a_call_about_them_begins_with_them_chosen(
+    spa: Client, door: FrontDoor, maud: Person, base: str
+) -> None:
+    page = text_of(spa.get(base))
+    told = dict(re.findall(r'name="(form_id|given_name|family_name|choose)" value="([^"]*)"', page))
+    assert told["choose"] == str(maud.pk)
+    answer = spa.post("/referrals/draft/", told, follow=True)
+    assert "Maud" not in answer.redirect_chain[0][0]
+    assert str(maud.pk) not in answer.redirect_chain[0][0]
+    assert "Not this person: undo" in text_of(answer)
+    assert "Carry on with Maud Testalder" in text_of(spa.get("/referrals/new/"))
 
 
 def test_section__is_filled_with_what_is_held_and_saved(spa: Client, door: FrontDoor, maud: Person, base: str) -> None:
