@@ -19,12 +19,15 @@ from referrals.models import Person
 from timelimits.domain.local_time import local_date
 
 
-def settle_person(by: Actor, details: PersonDetails | None, person_id: UUID | None) -> tuple[Person, Identity]:
+def settle_person(
+    by: Actor, details: PersonDetails | None, person_id: UUID | None, *, somebody_else: bool = False
+) -> tuple[Person, Identity]:
     """Return the person chosen, or the one with the same NHS number and no other birth date, or a new one.
 
     When the NHS number belongs to somebody born on another day, a new person is made without the number and marked
     so: a referral is never lost to a typing error, and never put on the wrong person. Where neither birth date is known
-    to agree and no name is alike, it is the holder's, marked to be checked.
+    to agree and no name is alike, it is the holder's, marked to be checked. `somebody_else`: whoever registers saw the
+    holder and says that it is not them.
     Raises RuleBroken for an NHS number that cannot be one, NotFound for a person not yours.
     """
     if person_id is not None:
@@ -36,7 +39,7 @@ def settle_person(by: Actor, details: PersonDetails | None, person_id: UUID | No
     holder = _holder(number)
     if holder is None:
         return _new_person(details, number), Identity.AS_TOLD
-    if details.born_on is None or holder.born_on in (None, details.born_on):
+    if not somebody_else and (details.born_on is None or holder.born_on in (None, details.born_on)):
         return holder, Identity.AS_TOLD if _could_be(holder, details) else Identity.UNCHECKED
     person = _new_person(details, "")
     offer_duplicate(holder, person, Likeness.SAME_NUMBER)

@@ -52,6 +52,7 @@ def register_referral(
     follows_id: UUID | None = None,
     enquiry_id: UUID | None = None,
     key_safe_code: str = "",
+    somebody_else: bool = False,
 ) -> Referral:
     """Register one request for help (R032) and start its clocks from when it was received (R126).
 
@@ -60,15 +61,15 @@ def register_referral(
     `follows_id` is the earlier referral after which the person comes back (R194); whoever asks for themselves, or for
     somebody they care for, is put after the last accepted one unasked. `enquiry_id` is a call that turned out to be a
     referral: its time is when this was received.
-    `key_safe_code` goes to the person's record alone, under its own permission.
+    `key_safe_code` goes to the person's record alone, under its own permission. `somebody_else`: who has the NHS number
+    was shown, and it is not them.
     What `person` tells of somebody known and is not what we hold is kept beside their record (`told_differences`).
     `details.received_at` may be any past instant; up to 60 seconds ahead is taken as now. Raises RuleBroken
     (received_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
     """
-    move = BY_VERB["register"]
-    require(by, move.permission)
+    require(by, BY_VERB["register"].permission)
     if form_id is not None and (sent := queries.sent_already(by, form_id)):
-        if _tells_the_same(sent, details, person):
+        if _tells_the_same(sent, details, person if person_id is None else None, person_id or sent.person_id):
             keep_told_code(by, sent.person, key_safe_code)
             return sent
         form_id = enquiry_id = None  # the enquiry became the first of them
@@ -76,14 +77,9 @@ def register_referral(
         raise RuleBroken("summary_missing", "Say what has happened.", field="summary")
     enquiry = lock_enquiry(by, enquiry_id)
     received_at = enquiry.received_at if enquiry else _received_at(details)
-    who, identity = settle_person(by, person, person_id)
-    if details.channel is Channel.PUBLIC and identity is Identity.AS_TOLD:
-        identity = Identity.UNCHECKED
-    referral = _row(details, who)
+    who, identity = settle_person(by, person, person_id, somebody_else=somebody_else)
+    referral = _arrived(details, who, identity, received_at)
     referral.follows, referral.form_id = came_back_after(by, who, follows_id, details.caller.kind), form_id
-    referral.received_at, referral.recorded_at, referral.identity = received_at, now(), identity
-    at = queries.arrival(referral.location_postcode or who.postcode, received_at)
-    referral.zone, referral.front_door_id, referral.reference = at.zone, at.team_id, at.reference
     closed = keep_told_name(by, referral, person)
     add(referral)
     _note(by, referral)
@@ -95,6 +91,16 @@ def register_referral(
     _put_on_board(by, referral)
     _meet_record(by, referral, person, names=person_id is None)
     keep_told_code(by, who, key_safe_code)
+    return referral
+
+
+def _arrived(details: ReferralDetails, who: Person, identity: Identity, received_at: datetime) -> Referral:
+    if details.channel is Channel.PUBLIC and identity is Identity.AS_TOLD:
+        identity = Identity.UNCHECKED
+    referral = _row(details, who)
+    referral.received_at, referral.recorded_at, referral.identity = received_at, now(), identity
+    at = queries.arrival(referral.location_postcode or who.postcode, received_at)
+    referral.zone, referral.front_door_id, referral.reference = at.zone, at.team_id, at.reference
     return referral
 
 
@@ -131,7 +137,9 @@ def _meet_record(by: Actor, referral: Referral, person: PersonDetails | None, *,
         settle_reviews(by=by, person_id=referral.person_id)
 
 
-def _tells_the_same(sent: Referral, details: ReferralDetails, person: PersonDetails | None) -> bool:
+def _tells_the_same(sent: Referral, details: ReferralDetails, person: PersonDetails | None, chosen: UUID) -> bool:
+    if chosen != sent.person_id:
+        return False
     row, who = _row(details, sent.person), sent.person
     told = (person.family_name, person.given_name) if person is not None else (who.family_name, who.given_name)
     if [name.strip().casefold() for name in told] != [who.family_name.casefold(), who.given_name.casefold()]:

@@ -1,10 +1,12 @@
 """Take a call: one screen, in the order in which people speak."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from accounts.domain.rota import LONDON
@@ -46,6 +48,16 @@ AGREEMENT = (
 )
 KNOWN_YET = (("yes", "Yes"), ("no", "No"), ("not_known", "Not known yet"))
 FLAG = "flag_"
+OF_ENQUIRY = {
+    "asked": "summary",
+    "caller_name": "caller_name",
+    "phone": "ring_back",
+    "source_kind": "source",
+    "received": "received",
+    "received_which": "received_which",
+    "sent_id": "form_id",
+}
+"""What an enquiry keeps of a call, its field → ours."""
 PHONE = {"type": "tel"}
 
 
@@ -243,6 +255,19 @@ class CallForm(TypedForm):
             red_flags=tuple((name.removeprefix(FLAG), Answer(told[name])) for name in told if name.startswith(FLAG)),
         )
 
+    def as_enquiry(self) -> dict[str, str]:
+        """Return the call as the form of an enquiry takes it; whom it was about goes to what was asked."""
+        told = {name: str(self.data.get(ours, "")).strip() for name, ours in OF_ENQUIRY.items()}
+        about = " ".join(filter(None, (self.data.get(name, "") for name in ("given_name", "family_name", "birth"))))
+        told["asked"] += f"\nAbout: {about}" if told["asked"] and about else ""
+        return told
+
+    def not_an_enquiry(self, faults: Mapping[str, Any]) -> None:
+        """Show only what keeps the call from being written down as an enquiry."""
+        self.errors.clear()
+        for name, said in faults.items():
+            self.add_error(OF_ENQUIRY.get(name), list(said))
+
     def crew(self) -> Crew | None:
         """Return the crew that waits with them, when somebody said so."""
         told = self.cleaned_data
@@ -274,9 +299,16 @@ class CallForm(TypedForm):
         )
 
     def asks_who(self) -> bool:
-        """Say whether somebody must still say if it is a person we know. A crisis is never held up by it."""
-        told = self.cleaned_data
-        return not (self.chosen_person or told["someone_else"] or told["urgency"] == Urgency.CRISIS)
+        """Say whether somebody must still say if it is a person we know: once, with one press, a crisis as well."""
+        return not (self.chosen_person or self.cleaned_data["someone_else"])
+
+    def received_stands(self) -> None:
+        """Keep now as when it was received, where nothing or "now" was typed, while the form asks something back."""
+        if self.cleaned_data["received"] in (None, self.now):
+            told = QueryDict(mutable=True)
+            told.update(self.data)
+            told["received"] = f"{self.now.astimezone(LONDON):%H:%M}"
+            self.data = told
 
     def received_so_far(self) -> datetime:
         """Return when it was received as far as the form says, for the clock beside it."""

@@ -138,14 +138,8 @@ def alike_referrals(by: Actor, referral: Referral) -> list[str]:
 def known_already(by: Actor, told: Told) -> list[Person]:
     """Return who is very likely meant by somebody's details, in the actor's sight; the reading is logged.
 
-    The holder of the same number, whose birth date does not contradict, is left out: they are taken anyway.
+    It is the same NHS number, or the same name and birth date.
     """
     if not by.may(Permission.PERSON_FIND):
         return []
-    likely = [person for person in match_people(by, told) if looks_same(person, told)]
-    return [person for person in likely if not _is_holder(person, told)]
-
-
-def _is_holder(person: Person, told: Told) -> bool:
-    agrees = told.born_on is None or person.born_on in (None, told.born_on)
-    return bool(told.nhs_number) and person.nhs_number == told.nhs_number and agrees
+    return [person for person in match_people(by, told) if looks_same(person, told)]

@@ -46,8 +46,8 @@ class Found:
     """Who was found, best first. `more`: others fit as well; `wrong_number`: ten digits that are no NHS number.
 
     `restricted`: whose record has exactly the number that was asked for, and is closed to who asks. `named`: a name
-    was among the words. `rang`: the open referral on which the number asked for was left for ringing back, by person: it
-    is the caller's number, not theirs.
+    was among the words. `rang`: by person, the open referral on which the number asked for was left for ringing back.
+    It is the caller's number, not theirs.
     """
 
     people: tuple[Person, ...] = ()
@@ -77,7 +77,8 @@ def find_people(by: Actor, words: str, also: Iterable[UUID] = ()) -> Found:
     understood = bool(steps) or not asked.is_empty
     own = frozenset({f"t:{asked.phone_end}"})
     rang = {person.pk: rang[person.pk] for person in shown if person.pk in rang and not own & fact_keys(person)}
-    return Found(tuple(shown), len(people) > MOST_FOUND, asked.wrong_number, understood, closed, bool(asked.names), rang)
+    more, named = len(people) > MOST_FOUND, bool(asked.names)
+    return Found(tuple(shown), more, asked.wrong_number, understood, closed, named, rang)
 
 
 def _rang_about(by: Actor, phone_end: str) -> dict[UUID, Referral]:

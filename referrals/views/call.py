@@ -21,13 +21,16 @@ from audit.refusals import IllegalMove, NotFound, RuleBroken
 from referrals import commands, presenters, queries
 from referrals.domain import Urgency
 from referrals.domain.typed import is_uuid
-from referrals.forms import CallForm
-from referrals.models import Draft, Referral
+from referrals.forms import CallForm, EnquiryForm
+from referrals.models import Draft, Person, Referral
 from referrals.views.drafts import chosen as chosen_draft
 from referrals.views.drafts import drop, half_written, keep, tells_code
+from referrals.views.enquiries import record
 from timelimits.presenters import ClockWords, clock_words
 
 CALL = "call"
+IS_THEM, ENQUIRY_ONLY = "is_them", "enquiry_only"
+RED_FLAG = "A red flag is answered with yes. Send it to triage, or answer the red flags anew."
 GONE = "The enquiry or person this began from is not there, or not yours. Throw this away, then take the call anew."
 
 
@@ -65,26 +68,26 @@ def side(form: CallForm) -> Side:
 
 
 def call_page(
-    request: HttpRequest,
-    form: CallForm,
-    *,
-    draft: Draft | None = None,
-    matches: Mapping[str, Any] | None = None,
-    status: int = 200,
-    halves: Sequence[Mapping[str, Any]] = (),
+    request: HttpRequest, form: CallForm, *, draft: Draft | None = None, status: int = 200, **beside: Any
 ) -> HttpResponse:
-    """Show the screen with what was typed and what is beside it; `halves` are other calls that are half written."""
-    context = {"section": "board", "form": form, "draft": draft, "side": side(form), "matches": matches}
-    context |= {"halves": halves, "back": draft is not None and request.method == "GET" and "carry" not in request.GET}
+    """Show the screen with what was typed and what is beside it.
+
+    Beside it: `halves`, other calls that are half written; `matches`, whom it could be about; `known`, those it is very
+    likely about: the form asks once whether it is one of them.
+    """
+    context = {"section": "board", "form": form, "draft": draft, "side": side(form), **beside}
+    context |= {"back": draft is not None and request.method == "GET" and "carry" not in request.GET}
     return render(request, "referrals/register.html", context | _known(actor_of(request), form), status=status)
 
 
 def _known(by: Actor, form: CallForm) -> dict[str, Any]:
     """Return the lists to choose from, and the person that is chosen."""
     lists = code_lists("gp_practices", "hospitals", "warnings")
+    may_enquire = by.may(Permission.ENQUIRY_RECORD) and not form["enquiry_id"].value()
     chosen, follows = form.chosen_person, str(form["follows_id"].value() or "")
     again = Referral.objects.filter(pk=follows, person_id=chosen) if chosen and is_uuid(follows) else None
     return {
+        "may_enquire": may_enquire,
         "again": again.values_list("reference", flat=True).first() if again is not None else "",
         "chosen": _chosen(by, form.chosen_person, form.now, lists["warnings"]),
         "gp_practices": lists["gp_practices"],
@@ -127,13 +130,29 @@ def register(request: HttpRequest) -> HttpResponse:
     require(by, Permission.REFERRAL_REGISTER)
     if request.method == "GET":
         return _begin(request, by)
-    form = CallForm(request.POST, now=now())
-    referral = _sent(by, form)
+    form = CallForm(_answered(request.POST), now=now())
+    if ENQUIRY_ONLY in request.POST:
+        return _as_enquiry(request, by, form)
+    known, referral = _sent(by, form)
     if referral is None:
-        return call_page(request, form, draft=keep(request, CALL), status=422)
+        return call_page(request, form, draft=keep(request, CALL), status=422, known=known)
     drop(request, CALL)
     messages.success(request, _say(referral))
     return HttpResponseRedirect(reverse("casework:board" if by.may(Permission.BOARD_READ) else "home"))
+
+
+def _as_enquiry(request: HttpRequest, by: Actor, form: CallForm) -> HttpResponse:
+    """Write the call down as an enquiry; it can be made a referral later, with the time of this call."""
+    enquiry = EnquiryForm(form.as_enquiry(), now=form.now)
+    if form.flag_raised():
+        enquiry.add_error(None, RED_FLAG)
+    made = record(by, enquiry)
+    if made is None:
+        form.not_an_enquiry(enquiry.errors)
+        return call_page(request, form, draft=keep(request, CALL), status=422)
+    drop(request, CALL)
+    messages.success(request, "Written down as an enquiry. It is under Enquiries, and can be made a referral.")
+    return HttpResponseRedirect(reverse("referrals:enquiry", args=[made.pk]))
 
 
 def _begin(request: HttpRequest, by: Actor) -> HttpResponse:
@@ -179,8 +198,14 @@ def _as_left(draft: Draft) -> CallForm:
     return CallForm.from_draft(draft.typed, draft.started_at, now())
 
 
-def _sent(by: Actor, form: CallForm) -> Referral | None:
-    if not form.is_valid() or _known_already(by, form):
+def _sent(by: Actor, form: CallForm) -> tuple[list[dict[str, Any]], Referral | None]:
+    """Send it: return who must be asked about first, or the referral, or neither where something is wrong."""
+    known = _known_already(by, form)
+    return known, None if known else _registered(by, form)
+
+
+def _registered(by: Actor, form: CallForm) -> Referral | None:
+    if not form.is_valid():
         return None
     told, chosen = form.cleaned_data, form.chosen_person
     try:
@@ -193,6 +218,7 @@ def _sent(by: Actor, form: CallForm) -> Referral | None:
             follows_id=told["follows_id"] if chosen else None,
             enquiry_id=told["enquiry_id"],
             key_safe_code=told["key_safe_code"],
+            somebody_else=told["someone_else"],
         )
     except NotFound:
         if told["enquiry_id"] is None:
@@ -206,13 +232,40 @@ def _sent(by: Actor, form: CallForm) -> Referral | None:
     return referral
 
 
-def _known_already(by: Actor, form: CallForm) -> bool:
-    """Offer somebody we know before a second record of them is made; say whether that was asked."""
-    known = queries.known_already(by, form.told_of_person()) if form.asks_who() else []
-    if known:
-        who = presenters.person_line(known[0], now())
-        form.add_error("someone_else", f"We know {who}. Choose them beside this form, or tick that it is somebody else")
-    return bool(known)
+def _answered(typed: QueryDict) -> QueryDict:
+    """Return what was typed, with the person chosen when "Is this…?" was answered with yes."""
+    answer = typed.get(IS_THEM, "")
+    if not is_uuid(answer):
+        return typed
+    told = typed.copy()
+    told["person_id"] = answer
+    return told
+
+
+def _known_already(by: Actor, form: CallForm) -> list[dict[str, Any]]:
+    """Return those it is very likely about, to be asked once before a second record is made; nobody when it was sent.
+
+    The time it was received stands meanwhile.
+    """
+    if not form.is_valid() or not form.asks_who():
+        return []
+    form_id = form.cleaned_data["form_id"]
+    if form_id is not None and queries.sent_already(by, form_id):
+        return []
+    found = queries.known_already(by, form.told_of_person())
+    form.received_stands()
+    opened = queries.open_referrals(by, [person.pk for person in found])
+    return [_as_known(person, opened.get(person.pk, ()), form.now) for person in found]
+
+
+def _as_known(person: Person, opened: Sequence[Referral], at: datetime) -> dict[str, Any]:
+    return {
+        "pk": person.pk,
+        "line": presenters.person_line(person, at),
+        "nhs_number": person.nhs_number,
+        "home": presenters.home_of(person),
+        "open": [_open_one(row, at) for row in opened],
+    }
 
 
 def _say(referral: Referral) -> str:

@@ -14,7 +14,7 @@ from referrals.models import Draft
 
 CODE_GOES_INTO = ("access", "summary", "who_with", "address", "other_warning")
 KEY_SAFE = "key_safe_code"
-NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", KEY_SAFE})
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", "is_them", "enquiry_only", KEY_SAFE})
 
 
 def typed_in(request: HttpRequest) -> dict[str, list[str]]:
@@ -34,8 +34,8 @@ def keep(request: HttpRequest, form: str) -> Draft:
     typed = typed_in(request)
     if "undo" in request.POST:
         typed["person_id"] = [""]
-    elif "choose" in request.POST:
-        typed["person_id"] = [request.POST["choose"]]
+    elif chosen := request.POST.get("choose") or request.POST.get("is_them"):
+        typed["person_id"] = [chosen]
     return commands.keep_draft(by=actor_of(request), form=name_of_draft(request, form), typed=typed)
 
 

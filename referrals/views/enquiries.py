@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     require(by, Permission.ENQUIRY_RECORD)
     form = EnquiryForm(request.POST if request.method == "POST" else None, now=now())
-    made = _made(by, form) if form.is_bound else None
+    made = record(by, form) if form.is_bound else None
     if made is None:
         context = {"section": "enquiries", "form": form}
         return render(request, "referrals/enquiry_new.html", context, status=422 if form.is_bound else 200)
@@ -63,7 +63,8 @@ def new(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("referrals:enquiry", args=[made.pk]))
 
 
-def _made(by: Actor, form: EnquiryForm) -> Enquiry | None:
+def record(by: Actor, form: EnquiryForm) -> Enquiry | None:
+    """Write the enquiry down; nothing when the form says what is wrong with it."""
     if not form.is_valid():
         return None
     try:

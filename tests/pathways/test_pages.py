@@ -17,7 +17,7 @@ from pathways.commands import accept_referral, promise_task
 from pathways.domain import MOVES, EndReason
 from pathways.models import Contact, Episode, Task
 from pathways.presenters import acts_for
-from referrals.domain import Agrees, Urgency
+from referrals.domain import Agrees, Caller, Urgency
 from referrals.models import Referral
 from tests.factories.casework import NOW, signed_in
 from tests.factories.referrals import FrontDoor, person, put_on_duty, register

@@ -2,8 +2,10 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from audit.models import AccessLog
 from audit.refusals import NotPermitted
 from casework.commands import withdraw_referral
 from referrals.commands import register_referral
-from referrals.domain import Caller, Told
+from referrals.domain import Caller, Identity, Told
 from referrals.domain.finding import (
     Asked,
     Known,
@@ -30,7 +32,7 @@ from referrals.domain.finding import (
     steps_between,
 )
 from referrals.domain.short_names import other_forms
-from referrals.models import Person, PersonKeys, Referral
+from referrals.models import Draft, Person, PersonKeys, PossibleDuplicate, Referral
 from referrals.queries import alike_referrals, find_people, match_people
 from referrals.queries.asking import read_asked
 from referrals.queries.finding import fact_keys, known_of
@@ -73,7 +75,9 @@ FINDS = [
 def rung(door: FrontDoor, number: str = "0151 496 0177") -> Referral:
     """Register somebody about whom a neighbour rang and left a number."""
     caller = Caller(kind="carer", name="Pat Proof", phone=number, relationship="Neighbour")
-    return register_referral(by=door.actor("spa"), details=details(caller=caller), person=person(family_name="Rungabout"))
+    return register_referral(
+        by=door.actor("spa"), details=details(caller=caller), person=person(family_name="Rungabout")
+    )
 
 
 @pytest.mark.parametrize("words", ["0151 496 0177", "+44 151 4960177", "960177"])
@@ -267,18 +271,45 @@ def test_planned_call_about_somebody_we_know__is_asked_first(door: FrontDoor):
     answer = client.post("/referrals/new/", told)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "We know Maud Testalder" in page
-    assert "They are somebody else: make a new record" in page
+    assert "Is this them?" in page
+    assert "Maud Testalder, 91, born 1 Feb 1935" in page
+    assert 'value="14:10"' not in page
     assert Person.objects.count() == 1
     client.post("/referrals/new/", told | {"someone_else": "on"})
     assert Person.objects.count() == 2
 
 
-def test_crisis_about_somebody_we_know__is_never_held_up(door: FrontDoor):
-    register(door.actor("spa"))
-    told = CALL | {"given_name": "Maud", "family_name": "Testalder", "birth": "1 2 1935", "nhs_number": ""}
-    assert signed_in(door.users["spa"]).post("/referrals/new/", told | {"received": "now"}).status_code == 302
-    assert Person.objects.count() == 2
+@pytest.mark.parametrize("received", ["now", ""])
+def test_crisis_about_somebody_we_know__takes_one_press_more_and_the_time_stands(door: FrontDoor, received: str):
+    known = register(door.actor("spa"), person(nhs_number="9991234004")).person
+    told = CALL | {"form_id": str(uuid4()), "nhs_number": "999 123 4004", "given_name": "", "birth": ""}
+    with time_machine.travel("2026-09-17T13:32:10+00:00", tick=False) as clock:
+        client = signed_in(door.users["spa"])
+        asked = client.post("/referrals/new/", told | {"received": received})
+        assert asked.status_code == 422
+        assert 'value="14:32"' in asked.content.decode()
+        clock.shift(120)
+        for _ in range(2):
+            answer = client.post("/referrals/new/", told | {"received": "14:32", "is_them": str(known.pk)})
+            assert answer.status_code == 302
+    made = Referral.objects.get(form_id=told["form_id"])
+    assert (made.person, made.received_at.isoformat()) == (known, "2026-09-17T13:32:00+00:00")
+    assert (Referral.objects.count(), Draft.objects.count()) == (2, 0)
+
+
+def test_call_with_the_number_of_somebody_else__makes_a_record_without_it_and_offers_both(door: FrontDoor):
+    known = register(door.actor("spa"), person(nhs_number="9991234004")).person
+    told = CALL | {
+        "form_id": str(uuid4()),
+        "nhs_number": "999 123 4004",
+        "birth": "",
+        "received": "",
+        "someone_else": "on",
+    }
+    assert signed_in(door.users["spa"]).post("/referrals/new/", told).status_code == 302
+    made = Referral.objects.latest("recorded_at")
+    assert (made.person.nhs_number, made.identity) == (None, Identity.NUMBER_CONFLICT)
+    assert PossibleDuplicate.objects.filter(one__in=(known, made.person), other__in=(known, made.person)).exists()
 
 
 def test_alike_referrals__tells_a_partner_of_its_own_alone(door: FrontDoor):

@@ -14,7 +14,7 @@ from accounts.models import Place
 from audit.models import AccessLog
 from referrals.commands import keep_draft, reveal_key_safe_code
 from referrals.domain import BY_VERB, MOVES, Answer, Status, Urgency
-from referrals.models import Draft, Person, Referral
+from referrals.models import Draft, Enquiry, Person, Referral
 from referrals.presenters import acts_for, said_once
 from tests.factories.casework import NOW, signed_in
 from tests.factories.referrals import FrontDoor, details, person, register
@@ -226,6 +226,47 @@ def test_take_call__place_without_its_team_says_so_and_keeps_what_was_typed(spa:
     answer = spa.post(NEW, call())
     assert answer.status_code == 422
     assert "This place has no single point of access team" in answer.content.decode()
+
+
+def test_take_call__enquiry_only_is_written_down_with_its_time_and_can_be_made_a_referral(
+    spa: Client, door: FrontDoor
+) -> None:
+    told = call(where=None, urgency=None, direction=None, flag_bleeding=None, enquiry_only="1")
+    for _ in range(2):
+        answer = spa.post(NEW, told)
+    made = Enquiry.objects.get()
+    assert answer.url == f"/enquiries/{made.pk}/"  # type: ignore[attr-defined]
+    assert made.asked == f"{CALL['summary']}\nAbout: Ruby Sampleton 4 3 1947"
+    assert (made.caller_name, made.phone, made.source_kind) == ("Pat Proof", "07700 900 318", "carer")
+    assert made.received_at == NOW - timedelta(minutes=22)
+    assert not Referral.objects.exists()
+    assert not Person.objects.exists()
+    assert not Draft.objects.exists()
+    assert spa.post(NEW, call(received="14:30", enquiry_id=str(made.pk))).status_code == 302
+    assert Referral.objects.get().received_at == made.received_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"summary": ""}, "summary", "Write down what they asked"),
+        (
+            {"received": "15:10"},
+            "received",
+            "15:10 is later than now (14:32). If it was yesterday, type 15:10 yesterday",
+        ),
+        ({"flag_chest_pain": "yes"}, "__all__", "A red flag is answered with yes. Send it to triage"),
+    ],
+)
+def test_take_call__enquiry_only_says_what_is_wrong_and_keeps_the_rest(
+    spa: Client, changes: dict[str, str], field: str, words: str
+) -> None:
+    answer = spa.post(NEW, call(where="", enquiry_only="1", **changes))
+    assert answer.status_code == 422
+    assert list(faults(answer)) == [field]
+    assert faults(answer)[field].startswith(words)
+    assert 'value="Sampleton"' in answer.content.decode()
+    assert not Enquiry.objects.exists()
 
 
 def draft_page() -> str:
