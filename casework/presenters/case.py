@@ -21,7 +21,7 @@ from pathways.domain import END_WORDS, INTERMEDIATE_CARE, EndReason, EpisodeStat
 from pathways.models import Episode, Task
 from pathways.presenters import acts_for as episode_acts
 from pathways.presenters import discharge_words
-from referrals.domain import CRISIS_RESPONSE, Service
+from referrals.domain import CRISIS_RESPONSE, OPEN, Service
 from referrals.domain.circle import Around, Talk
 from referrals.models import Referral
 from referrals.presenters import (
@@ -33,6 +33,7 @@ from referrals.presenters import (
     caller_words,
     flags,
     going_there,
+    missing_rows,
     name_of,
     question_rows,
     said_once,
@@ -43,6 +44,7 @@ from referrals.presenters import (
     visit_warnings,
     warnings_of,
 )
+from referrals.queries import missing_of
 from timelimits.domain import Outcome
 from timelimits.models import Clock
 from timelimits.presenters import ClockWords
@@ -54,7 +56,7 @@ DOCK_ICONS = {
     "contact": "phone", "allocate": "swap", "confirm_coordinator": "people", "end": "gone", "accept": "met",
     "take": "people", "triage": "swap", "ask": "ask", "answer": "note", "redirect": "swap", "not_wanted": "gone",
     "decline": "gone", "withdraw": "gone", "confirm_999": "warn",
-    "crew": "run", "tell_crew": "run", "check_who": "people",
+    "fill_in": "note", "crew": "run", "tell_crew": "run", "check_who": "people",
 }  # fmt: skip
 FILTER_WORDS = {
     TimelineFilter.ALL: "All",
@@ -102,6 +104,7 @@ def case_words(held: Case, place: PlaceWords, by: Actor, now: datetime) -> dict[
         "told": [_told(each, words, now) for each in reversed(held.referrals)],
         "leaving": _leaving(held, by, now),
         "questions": question_rows(held.questions, now),
+        "missing": _missing(held, place, by),
         "worries": [_worry(each, by, now) for each in held.worries],
         "unconfirmed": bool(episode and episode.status == EpisodeStatus.LIVE and not episode.coordinator_confirmed),
         "kept_safe_by": getattr(episode, "kept_safe_by", None),
@@ -113,6 +116,13 @@ def _leaving(held: Case, by: Actor, now: datetime) -> dict[str, Any] | None:
     if held.leaving is None:
         return None
     return discharge_words(held.leaving, now, may_edit=by.may(Permission.DISCHARGE_EDIT))
+
+
+def _missing(held: Case, place: PlaceWords, by: Actor) -> list[dict[str, str]]:
+    """Return what is missing to decide on the referral, while it is open."""
+    if held.opened_by.status not in OPEN:
+        return []
+    return missing_rows(by, held.opened_by, missing_of(held.opened_by, place.lists[CodeListName.MINIMUM_DATA]))
 
 
 def _worry(row: Mapping[str, Any], by: Actor, now: datetime) -> dict[str, str]:

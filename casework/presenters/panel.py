@@ -15,7 +15,6 @@ from referrals.domain import OPEN, STATUS_WORDS, Agrees, Answer, Status, Urgency
 from referrals.models import Referral
 from referrals.presenters import (
     AGREES_WORDS,
-    MISSING_WORDS,
     Act,
     acts_for,
     address_now,
@@ -24,6 +23,7 @@ from referrals.presenters import (
     emergency_words,
     flag_rows,
     flags,
+    missing_rows,
     name_of,
     question_rows,
     spaced_phone,
@@ -61,7 +61,7 @@ def panel_words(held: Panel, reader: Reader, place: PlaceWords) -> dict[str, Any
         "agrees": (AGREES_WORDS[agrees], AGREES_NOTE[agrees]),
         "flags": _flags(referral, place),
         "emergency": emergency_words(referral, reader.now),
-        "missing": _missing(held, place),
+        "missing": _missing(held, reader, place),
         "advice": advice_words(held.advice),
         **_asked(held, reader),
         "live": _live(held, reader),
@@ -126,11 +126,11 @@ def _flags(referral: Referral, place: PlaceWords) -> dict[str, Any]:
     return {"title": title, "rows": flag_rows(referral, place.red_flags)}
 
 
-def _missing(held: Panel, place: PlaceWords) -> dict[str, Any]:
+def _missing(held: Panel, reader: Reader, place: PlaceWords) -> dict[str, Any]:
     codes = missing_of(held.referral, place.lists[CodeListName.MINIMUM_DATA])
     crisis = held.referral.urgency == Urgency.CRISIS
     note = "None of this holds up accepting: the first visit can check." if crisis else ""
-    return {"rows": [MISSING_WORDS[code] for code in codes], "note": note if codes else ""}
+    return {"rows": missing_rows(reader.by, held.referral, codes), "note": note if codes else ""}
 
 
 def _asked(held: Panel, reader: Reader) -> dict[str, Any]:

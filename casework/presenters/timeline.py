@@ -12,7 +12,7 @@ from pathways.models import Contact
 from referrals.domain import Service, Urgency
 from referrals.domain.sections import BY_ROW_KIND, BY_SECTION
 from referrals.domain.told import FIELDS
-from referrals.presenters import SERVICE_WORDS, URGENCY_WORDS
+from referrals.presenters import SERVICE_WORDS, URGENCY_WORDS, filled_words
 from timelimits.domain import MISS_REASONS, MissReason
 from timelimits.presenters.words import CANCEL_WORDS, reason_words
 
@@ -153,6 +153,11 @@ def _told_answered(event: CaseEvent, known: Known) -> str:
     return f"{field}: {'taken over' if event.data.get('answer') == 'taken' else 'the record stays as it is'}."
 
 
+def _filled(event: CaseEvent, known: Known) -> str:
+    words = filled_words(event.data.get("fields", ()))
+    return f"{words}." if words else "Their record was written on."
+
+
 def _rated(event: CaseEvent, known: Known) -> str:
     return f"{event.data.get('score')} of 10."
 
@@ -163,6 +168,7 @@ EVENTS: Mapping[str, Look] = {
     "referral.triaged": Look("swap", "Urgency and service set.", _triaged),
     "referral.information_asked": Look("ask", "Information asked for.", _why, "ic-amber"),
     "referral.information_given": Look("note", "Answer recorded.", _why),
+    "referral.filled_in": Look("note", "What was missing was added.", _filled),
     "referral.999_confirmed": Look("warn", "999 call recorded.", _why, "ic-red"),
     "referral.accepted": Look("met", "Accepted.", _why, "ic-green"),
     "referral.declined": Look("gone", "Declined.", _why),

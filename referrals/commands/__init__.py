@@ -15,6 +15,7 @@ from referrals.commands.decide import triage_referral
 from referrals.commands.drafts import drop_draft, keep_draft
 from referrals.commands.duplicates import compare_people, keep_apart, offer_again
 from referrals.commands.enquiries import record_enquiry
+from referrals.commands.filled import fill_in_referral
 from referrals.commands.hospital import ask_hospital_support
 from referrals.commands.key_safe import reveal_key_safe_code, set_key_safe_code
 from referrals.commands.keys import forget_old_keys, once
@@ -40,6 +41,7 @@ __all__ = [
     "confirm_999",
     "drop_draft",
     "end_row",
+    "fill_in_referral",
     "finish_signposting",
     "forget_old_keys",
     "give_information",

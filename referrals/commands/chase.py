@@ -20,7 +20,8 @@ from referrals.models import InformationRequest, Referral
 from timelimits.commands import cancel_clocks, hand_over, start_clocks, stop_clock
 
 
-def _show_on_list(by: Actor, referral: Referral) -> None:
+def show_on_list(by: Actor, referral: Referral) -> None:
+    """Put an open referral on the list of its front door, as it stands."""
     hand_over(
         by=by,
         case_id=referral.case_id,
@@ -43,7 +44,7 @@ def take_referral(*, by: Actor, referral_id: UUID, version: int | None = None) -
         return referral
     referral.held_by_id, referral.held_at = by.user_id, now()
     complete(by, begun)
-    _show_on_list(by, referral)
+    show_on_list(by, referral)
     return referral
 
 
@@ -81,7 +82,7 @@ def ask_information(
     _begin_clock(by, referral, asked)
     if asked.to_referrer:
         _tell_referrer(by, referral, asked)
-    _show_on_list(by, referral)
+    show_on_list(by, referral)
     return referral
 
 
@@ -154,7 +155,7 @@ def answer_information(
     if medicines_addressed is not None:
         referral.medicines_addressed = medicines_addressed
     complete(by, begun)
-    _show_on_list(by, referral)
+    show_on_list(by, referral)
     return referral
 
 
@@ -177,7 +178,7 @@ def give_information(*, by: Actor, referral_id: UUID, answer: str, version: int 
     for each in mine:
         _answered(by, each, answer.strip())
     complete(by, _waits_for_others(begun))
-    _show_on_list(by, referral)
+    show_on_list(by, referral)
     return referral
 
 

@@ -11,7 +11,7 @@ from audit.domain import Actor, sending
 from audit.refusals import IllegalMove, Stale
 from referrals import queries
 from referrals.commands.reviews import settle_reviews
-from referrals.domain import BY_VERB, ENDED_UNACCEPTED, OPEN, STATUS_WORDS, Move, Status
+from referrals.domain import BY_VERB, ENDED_UNACCEPTED, OPEN, STATUS_WORDS, Changes, Move, Status
 from referrals.models import Referral, ReferralTransition
 from referrals.presenters import wall_clock
 from timelimits.commands import cancel_clocks, close_case, stop_clock
@@ -82,10 +82,14 @@ def complete(
     signpost: str = "",
     note: str = "",
     kind: str = "",
+    changes: Changes | None = None,
     occurred_at: datetime | None = None,
     **codes: object,
 ) -> Referral:
-    """Write the row, its transition row and one event; stop and cancel the clocks that the table names."""
+    """Write the row, its transition row and one event.
+
+    `changes` holds what was told otherwise, as {column: (first, now)}: words, so they stand in that row alone.
+    """
     instant, move, referral = now(), begun.move, begun.referral
     before, after = referral.status, move.to or Status(referral.status)
     referral.status = after
@@ -102,6 +106,7 @@ def complete(
         signpost=signpost,
         kind=kind,
         note=note,
+        changes=changes or {},
         actor_id=by.id,
         actor_label=by.label,
         occurred_at=occurred_at or instant,

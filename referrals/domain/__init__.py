@@ -1,5 +1,6 @@
 """The single point of access: words, the one table of moves, and rules about what is typed. Pure."""
 
+from referrals.domain.filled import FILLED, Changes, changes_of, taken_back
 from referrals.domain.moves import (
     BY_VERB,
     CREW_WAITING,
@@ -72,6 +73,7 @@ __all__ = [
     "CREW_WAITING",
     "CRISIS_RESPONSE",
     "ENDED_UNACCEPTED",
+    "FILLED",
     "FUTURE_TOLERANCE",
     "HOSPITAL_WORDS",
     "INFORMATION_REQUEST",
@@ -95,6 +97,7 @@ __all__ = [
     "Answer",
     "BedGround",
     "Caller",
+    "Changes",
     "Channel",
     "Crew",
     "Decidable",
@@ -124,9 +127,11 @@ __all__ = [
     "WhyNow",
     "WouldBe",
     "age_on",
+    "changes_of",
     "clean_nhs_number",
     "clean_postcode",
     "missing_to_decide",
     "open_medical_question",
     "settle_received_at",
+    "taken_back",
 ]

@@ -80,7 +80,7 @@ WORDS: dict[str, frozenset[str]] = {
          "contact_name", "contact_relationship", "contact_phone", "hospital_ward", "stable_confirmed_by",
          "red_flags", "emergency_called_by", "emergency_reference"}
     ),
-    "referrals.referraltransition": frozenset({"note"}),
+    "referrals.referraltransition": frozenset({"note", "changes"}),
     "referrals.signposting": frozenset({"note", "where"}),
     "referrals.subjectaccess": frozenset({"asked_by", "held"}),
     "timelimits.approval": frozenset({"note", "decided_note"}),

@@ -69,6 +69,10 @@ MOVES: tuple[Move, ...] = (
         "referrals:answer", "the answer is written down by whoever was told",
     ),
     Move(
+        "fill_in", P.REFERRAL_CHASE, OPEN, None, "referral.filled_in", "Add what was missing",
+        "referrals:fill_in", "whoever was told writes it down; a partner system rings, as it does with an answer",
+    ),
+    Move(
         "confirm_999", P.REFERRAL_CONFIRM_999, OPEN | {S.ACCEPTED}, None, "referral.999_confirmed",
         "Record the 999 call", "referrals:confirm_999", "only somebody who has spoken to the crew can say so",
     ),

@@ -12,6 +12,7 @@ from referrals.forms.acts import (
     TriageForm,
 )
 from referrals.forms.call import CallForm
+from referrals.forms.filled import FillInForm
 from referrals.forms.intake import CheckWhoForm, CrewForm, EnquiryForm, GiveForm, TellCrewForm
 from referrals.forms.record import KeySafeForm, RecordForm, StrikeForm, shown_values
 
@@ -24,6 +25,7 @@ __all__ = [
     "CrewForm",
     "DeclineForm",
     "EnquiryForm",
+    "FillInForm",
     "GiveForm",
     "HospitalSupportForm",
     "KeySafeForm",

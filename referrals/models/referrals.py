@@ -148,6 +148,7 @@ class ReferralTransition(models.Model):
     signpost = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=20, blank=True, default="", db_default="")
     note = models.CharField(max_length=1000, blank=True)
+    changes = models.JSONField(default=dict, db_default={}, blank=True)
     actor_id = models.CharField(max_length=80)
     actor_label = models.CharField(max_length=120)
     occurred_at = models.DateTimeField()

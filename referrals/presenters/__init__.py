@@ -1,6 +1,14 @@
 """Words, numbers and times of referrals for people, and which acts are offered. Pure."""
 
 from referrals.presenters.advice import advice_words, support_words
+from referrals.presenters.filled import (
+    AGREES_WORDS,
+    ANSWER_WORDS,
+    KNOWN_WORDS,
+    MISSING_WORDS,
+    WHERE_WORDS,
+    filled_words,
+)
 from referrals.presenters.people import (
     age_of,
     home_of,
@@ -32,19 +40,14 @@ from referrals.presenters.record import (
     visit_warnings,
 )
 from referrals.presenters.referrals import (
-    AGREES_WORDS,
-    ANSWER_WORDS,
     DAYS,
     DIRECTION_WORDS,
     DONE_WORDS,
     IN_ORDER,
     KEYS,
-    KNOWN_WORDS,
     MAIN_ACTS,
-    MISSING_WORDS,
     SERVICE_WORDS,
     URGENCY_WORDS,
-    WHERE_WORDS,
     Act,
     acts_for,
     address_now,
@@ -58,6 +61,7 @@ from referrals.presenters.referrals import (
     facts,
     flag_rows,
     half_written,
+    missing_rows,
     ring_back_by,
     said_once,
     sent_words,
@@ -102,12 +106,14 @@ __all__ = [
     "emergency_open",
     "emergency_words",
     "facts",
+    "filled_words",
     "flag_rows",
     "flags",
     "going_there",
     "grouped",
     "half_written",
     "home_of",
+    "missing_rows",
     "name_of",
     "person_line",
     "person_warnings",

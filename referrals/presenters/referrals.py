@@ -12,6 +12,7 @@ from accounts.domain import Code
 from accounts.domain.rota import LONDON
 from audit.domain import Actor
 from referrals.domain import (
+    BY_VERB,
     MOVES,
     OPEN,
     STATUS_WORDS,
@@ -26,6 +27,14 @@ from referrals.domain import (
     Urgency,
 )
 from referrals.models import CrewWait, Referral, ReferralTransition
+from referrals.presenters.filled import (
+    AGREES_WORDS,
+    ANSWER_WORDS,
+    KNOWN_WORDS,
+    MISSING_WORDS,
+    WHERE_WORDS,
+    changed_words,
+)
 from referrals.presenters.people import home_of, person_warnings, spaced_phone
 from referrals.presenters.shown import ReferralShown
 from timelimits.domain import CancelReason
@@ -38,21 +47,9 @@ KEYS = {
 LONGEST_WHO = 60
 MAIN_ACTS = ("accept", "confirm_999")
 IN_ORDER = (
-    "accept", "confirm_999", "tell_crew", "take", "check_who", "triage", "answer", "ask", "crew", "redirect",
+    "accept", "confirm_999", "tell_crew", "take", "check_who", "triage", "answer", "ask", "fill_in", "crew", "redirect",
     "not_wanted", "decline", "withdraw",
 )  # fmt: skip
-WHERE_WORDS = {
-    LocationKind.HOME: "At home",
-    LocationKind.ELSEWHERE: "Somewhere else",
-    LocationKind.CARE_HOME: "Care home",
-    LocationKind.HOSPITAL: "Hospital",
-}
-AGREES_WORDS = {
-    Agrees.YES: "Yes",
-    Agrees.NO: "No",
-    Agrees.LACKS_CAPACITY: "Lacks capacity",
-    Agrees.NOT_ASKED: "Not asked yet",
-}
 SERVICE_WORDS = {
     Service.CRISIS: "2-hour urgent (UCR)",
     Service.REABLEMENT: "Reablement",
@@ -61,34 +58,13 @@ SERVICE_WORDS = {
 }
 URGENCY_WORDS = {Urgency.CRISIS: "Within 2 hours", Urgency.PLANNED: "Planned"}
 DIRECTION_WORDS = {Direction.STEP_UP: "Community, to avoid hospital", Direction.STEP_DOWN: "Hospital"}
-ANSWER_WORDS = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_KNOWN: "not known"}
-KNOWN_WORDS = {True: "Yes", False: "No", None: "Not known yet"}
-MISSING_WORDS = {
-    "medically_stable": "Is the person medically stable?",
-    "medicines_addressed": "Are their medicines dealt with?",
-    "agrees": "Does the person agree to us coming?",
-    "nhs_number": "NHS number",
-    "gp_practice": "Which GP practice?",
-    "red_flags": "A red flag was not answered",
-    "birth": "Birth date or age",
-    "address": "Where they are",
-    "phone": "A number to ring",
-    "who_is_with_them": "Who is with them?",
-    "access": "How do we get in?",
-    "reason": "The nearest reason",
-    "trigger": "What makes it urgent?",
-    "would_be": "Where would they be otherwise?",
-    "planned_reason": "Why planned support?",
-    "bed_ground": "On which ground a bed?",
-    "hospital": "Which hospital and ward?",
-    "ready_on": "When are they ready to leave?",
-}
 DONE_WORDS = {
     "register": "Received",
     "take": "Taken",
     "triage": "Urgency and service set",
     "ask": "Information asked for",
     "answer": "Answer recorded",
+    "fill_in": "What was missing was added",
     "confirm_999": "999 call recorded",
     "crew": "A crew is there and waits",
     "tell_crew": "Crew answered",
@@ -198,6 +174,13 @@ def acts_for(by: Actor, referral: Referral) -> list[Act]:
         main = "confirm_999"
     offered.sort(key=lambda move: move.verb != main)
     return [_act(move, referral, main) for move in offered]
+
+
+def missing_rows(by: Actor, referral: Referral, codes: Iterable[str]) -> list[dict[str, str]]:
+    """Return what is missing to decide in words, with the way to where it is added, for whoever may."""
+    move = BY_VERB["fill_in"]
+    url = reverse(move.page, args=[referral.pk]) if _is_offered(move, by, referral) else ""
+    return [{"words": MISSING_WORDS[code], "url": url and f"{url}#ask-{code}"} for code in codes]
 
 
 def crew_of(referral: Referral) -> CrewWait | None:
@@ -346,6 +329,7 @@ def done_rows(
     for done in transitions:
         late = (done.recorded_at - done.occurred_at).total_seconds() > 300
         why = [_reason(words, done.reason), words.get(done.signpost, done.signpost), done.note]
+        why += changed_words(done.changes, words)
         rows.append(
             {
                 "title": DONE_WORDS.get(done.verb, done.verb),

@@ -24,6 +24,7 @@ from referrals.forms import (
     CheckWhoForm,
     Confirm999Form,
     CrewForm,
+    FillInForm,
     HospitalSupportForm,
     TakeForm,
     TellCrewForm,
@@ -32,6 +33,7 @@ from referrals.forms import (
 from referrals.models import Referral
 from referrals.queries.hospital import hospital_support_asked, is_hospital_support
 from referrals.queries.questions import questions_of
+from referrals.views import filled
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.presenters import clock_words
 from timelimits.queries import clocks_for
@@ -165,6 +167,20 @@ PAGES = {
         _page("ask", AskForm, commands.ask_information, "is waiting for an answer"),
         _page("answer", AnswerForm, commands.answer_information, "answer recorded", options=questions_out),
         HOSPITAL_SUPPORT,
+        ActPage(
+            "fill_in",
+            BY_VERB["fill_in"].words,
+            BY_VERB["fill_in"].permission,
+            "referrals/fill_in.html",
+            FillInForm,
+            look("fill_in"),
+            filled.fill_in,
+            filled.added,
+            options=filled.as_told,
+            context=filled.suggested,
+            button="Add this",
+            way_out="Add nothing",
+        ),
         _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded", options=as_it_stands),
         _page("crew", CrewForm, commands.mark_crew, "the crew is answered within 15 minutes"),
         _page("tell_crew", TellCrewForm, commands.tell_crew, "the crew has its answer"),
@@ -213,7 +229,7 @@ def whole(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
         "facts": presenters.facts(referral, known),
         "flags": presenters.flag_rows(referral, known["red_flags"]),
         "emergency": presenters.emergency_words(referral, at),
-        "missing": missing_words(referral, known["minimum_data"]),
+        "missing": presenters.missing_rows(by, referral, queries.missing_of(referral, known["minimum_data"])),
         "done": presenters.done_rows(referral.transitions.order_by("-id"), known, at),
         "others": [(other, presenters.stage_of(other)) for other in queries.other_referrals(by, referral)],
         "received": presenters.wall_clock(referral.received_at, at),

@@ -263,3 +263,21 @@ def test_decide__what_does_not_open_is_said(triage: Page, referral: Referral, wa
     watch.lets_fail("/ask/")
     press(triage, "Ask for information")
     expect(triage.get_by_role("alert").filter(has_text="That did not open.")).to_be_focused()
+
+
+def test_fill_in__what_was_missing_is_added_from_the_panel(
+    triage: Page, referral: Referral, at_both_widths: Check
+) -> None:
+    triage.goto(f"/board/?chosen={referral.pk}")
+    at_both_widths(triage, "decide-missing")
+    triage.get_by_role("link", name="Is the person medically stable?").click()
+    expect(triage.get_by_role("heading", name="Still missing")).to_be_visible()
+    at_both_widths(triage, "fill-in")
+    triage.get_by_role("group", name="Medically stable").get_by_text("Yes").click()
+    triage.get_by_text("Change what was told").click()
+    triage.get_by_label("Getting in").fill("Side door, ring twice")
+    at_both_widths(triage, "fill-in-all")
+    triage.get_by_role("button", name="Add this").click()
+    expect(triage.get_by_text("what you added is kept")).to_be_visible()
+    expect(triage.get_by_text("Getting in: Side door, ring twice (first:")).to_be_visible()
+    at_both_widths(triage, "fill-in-kept")
