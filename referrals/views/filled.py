@@ -1,11 +1,12 @@
 """The page that adds what was missing to an open referral, and the ways that lead to it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 
-from accounts.domain import Permission
+from accounts.domain import Code, Permission
 from accounts.queries import code_lists
 from audit.domain import Actor
 from referrals import commands, presenters, queries
@@ -22,13 +23,16 @@ def as_told(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
     """Ask what is missing first, and fill in what was told. A red flag that was raised is settled by the 999 call."""
     found: Referral = shown.context["referral"]
     lists = code_lists("minimum_data", "red_flags")
-    flags = [
-        (code.code, code.words)
-        for code in lists["red_flags"]
-        if (code.code in found.red_flags or not code.extra.get("retired"))
-        and found.red_flags.get(code.code) != Answer.YES
-    ]
-    initial = {
+    return {
+        "initial": _told(found),
+        "missing": queries.missing_of(found, lists["minimum_data"]),
+        "flags": [(code.code, code.words) for code in lists["red_flags"] if _is_asked(found.red_flags, code)],
+        "may_edit": by.may(Permission.PERSON_EDIT),
+    }
+
+
+def _told(found: Referral) -> dict[str, Any]:
+    return {
         **{name: getattr(found, name) for name in AS_TYPED},
         "agrees": found.agrees,
         "medically_stable": KNOWN[found.medically_stable],
@@ -37,9 +41,12 @@ def as_told(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
         "address": ", ".join(filter(None, (*found.location_lines, found.location_postcode))),
         **{f"{FLAG}{code}": answer for code, answer in found.red_flags.items()},
     }
-    missing = queries.missing_of(found, lists["minimum_data"])
-    may_edit = by.may(Permission.PERSON_EDIT)
-    return {"initial": initial, "missing": missing, "flags": flags, "may_edit": may_edit}
+
+
+def _is_asked(answers: Mapping[str, str], code: Code) -> bool:
+    """Say whether a red flag is asked: one that was, or that the place asks still, unless it was raised."""
+    in_use = code.code in answers or not code.extra.get("retired")
+    return in_use and answers.get(code.code) != Answer.YES
 
 
 def suggested(form: Any) -> dict[str, Any]:
