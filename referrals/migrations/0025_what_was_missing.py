@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('referrals', '0023_restricted_records'),
+        ('referrals', '0024_told_key_safe_code'),
     ]
 
     operations = [
