@@ -9,6 +9,8 @@ from django_htmx.middleware import HtmxDetails
 
 from audit.domain import ANONYMOUS, Actor
 
+FIGURES = 9
+
 
 class Asked(HttpRequest):
     """A request after our middleware: who acts, when their session ends, what htmx says. For types only."""
@@ -36,3 +38,9 @@ def read_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def read_number(request: HttpRequest, name: str) -> int | None:
+    """Return the number that the page put in a button's form; None for what is none."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) <= FIGURES else None

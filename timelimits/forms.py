@@ -1,6 +1,7 @@
 """Forms of the clock pages: parse what was typed; commands decide."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 
@@ -115,12 +116,14 @@ class RefuseForm(forms.Form):
 
 
 class OverrideForm(forms.Form):
-    """Lifting a block for safe care."""
+    """Lifting a block for safe care. `form_id` makes one override of one form, however often it is sent."""
 
+    form_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     permission = forms.ChoiceField(label="What must be possible", widget=forms.RadioSelect)
     reason = forms.CharField(label="Why safe care needs this", max_length=1000, widget=forms.Textarea)
     hours = forms.IntegerField(label="For how many hours", help_text="72 at most", min_value=1, max_value=72)
 
     def __init__(self, *args: Any, permissions: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["form_id"].initial = uuid4
         offer(self, "permission", [(code, reason_words(code.replace(".", " "))) for code in permissions])

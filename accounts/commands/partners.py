@@ -26,13 +26,18 @@ def add_partner(
 ) -> tuple[PartnerClient, str]:
     """Make a partner client bound to one organisation; return it with its secret, which is shown this once.
 
-    `client_id` and `secret` are given for the demo only. Raises NotPermitted; NotFound; RuleBroken no_scope.
+    `client_id` and `secret` are given for the demo only. Raises NotPermitted; NotFound; RuleBroken no_scope, name_taken
+    (a form sent twice: the secret was shown the first time, and is shown to nobody again).
     """
     require(by, Permission.ACCOUNT_MANAGE)
     if not scopes or any(scope not in SCOPES for scope in scopes):
         raise RuleBroken("no_scope", "Choose what it may do.", field="scopes")
-    if not Organisation.objects.filter(pk=organisation_id).exists():
+    organisation = Organisation.objects.select_for_update().filter(pk=organisation_id).first()
+    if organisation is None:
         raise NotFound
+    if PartnerClient.objects.filter(organisation=organisation, name__iexact=name).exists():
+        words = "There is a system of this name already. Open it for a new secret, or give this one another name."
+        raise RuleBroken("name_taken", words, field="name")
     secret = secret or generate_client_secret()
     application = Application.objects.create(
         name=name,

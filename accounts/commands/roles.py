@@ -3,6 +3,8 @@
 from datetime import date
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.commands.locks import keep_an_administrator, lock_administrators, locked_user
 from accounts.domain import Permission, Role
 from accounts.models import Membership, Team
@@ -24,7 +26,8 @@ def give_role(
 ) -> Membership:
     """Give a person a role in a team from a local day on, to a last day if one is known.
 
-    Quiet when they hold it open-ended already. Raises NotPermitted; NotFound; RuleBroken ends_before_start,
+    Quiet when they hold it open-ended, or between the same days, already.
+    Raises NotPermitted; NotFound; RuleBroken ends_before_start,
     partner_is_no_person.
     """
     require(by, Permission.ACCOUNT_MANAGE)
@@ -38,9 +41,10 @@ def give_role(
         )
     if ends_on is not None and ends_on < starts_on:
         raise RuleBroken("ends_before_start", "The last day is before the first.", field="ends_on")
-    held = Membership.objects.filter(user=user, team=team, role=role, ends_on=None).first()
-    if held is not None:
-        return held
+    held = Membership.objects.filter(user=user, team=team, role=role)
+    same = Q(ends_on=None) | Q(starts_on=starts_on, ends_on=ends_on)
+    if (known := held.filter(same).first()) is not None:
+        return known
     given = Membership.objects.create(
         user=user, team=team, role=role, starts_on=starts_on, ends_on=ends_on, profession=profession
     )
@@ -60,9 +64,16 @@ def end_role(*, by: Actor, membership_id: int, ends_on: date) -> Membership:
     if held is None:
         raise NotFound
     held.ends_on = max(ends_on, held.starts_on)
+    _remove_twin(held)
     held.save(update_fields=["ends_on"])
     if held.role == Role.ADMINISTRATOR:
         keep_an_administrator()
     subject = f"user:{held.user_id}"
     record(case_id=held.user_id, event="account.role_ended", subject=subject, role=held.role, team=held.team_id)
     return held
+
+
+def _remove_twin(held: Membership) -> None:
+    """Delete another row that says the same as this one will: from and to the same days."""
+    same = {name: getattr(held, name) for name in ("user_id", "team_id", "role", "provider", "starts_on", "ends_on")}
+    Membership.objects.filter(**same).exclude(pk=held.pk).delete()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from accounts.commands.locks import locked_colleague, locked_team, locked_user
@@ -51,12 +52,16 @@ def add_shift_pattern(
     ends: time,
     valid_from: date,
 ) -> ShiftPattern:
-    """Put a person on a duty on every day of a kind, London time; past midnight when it ends at or before it begins."""
+    """Put a person on a duty on every day of a kind, London time; past midnight when it ends at or before it begins.
+
+    The same once more is quiet while it runs. Raises NotPermitted; NotFound; RuleBroken not_active.
+    """
     require(by, Permission.ROTA_MANAGE)
     team, user = locked_team(by, team_id), _someone_active(user_id)
-    pattern = ShiftPattern.objects.create(
-        team=team, duty=duty, user=user, day_kind=day_kind, begins=begins, ends=ends, valid_from=valid_from
-    )
+    told: dict[str, Any] = {"day_kind": day_kind, "begins": begins, "ends": ends, "valid_from": valid_from}
+    pattern, new = ShiftPattern.objects.get_or_create(team=team, duty=duty, user=user, valid_until=None, **told)
+    if not new:
+        return pattern
     record(case_id=team.pk, event="rota.pattern_added", subject=f"team:{team.pk}", user=user.pk, duty=str(duty))
     return pattern
 
@@ -77,11 +82,16 @@ def end_shift_pattern(*, by: Actor, pattern_id: int, valid_until: date) -> Shift
 
 @command
 def add_shift(*, by: Actor, team_id: UUID, user_id: UUID, duty: Duty, starts_at: datetime, ends_at: datetime) -> Shift:
-    """Put a person on a duty once. Raises NotPermitted; NotFound; RuleBroken ends_first, not_active."""
+    """Put a person on a duty once. The same once more is quiet.
+
+    Raises NotPermitted; NotFound; RuleBroken ends_first, not_active.
+    """
     require(by, Permission.ROTA_MANAGE)
     team, user = locked_team(by, team_id), _someone_active(user_id)
     _refuse_backwards(starts_at, ends_at)
-    shift = Shift.objects.create(team=team, duty=duty, user=user, starts_at=starts_at, ends_at=ends_at)
+    shift, new = Shift.objects.get_or_create(team=team, duty=duty, user=user, starts_at=starts_at, ends_at=ends_at)
+    if not new:
+        return shift
     record(case_id=team.pk, event="rota.shift_added", subject=f"team:{team.pk}", user=user.pk, duty=str(duty))
     return shift
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Upper
 
 from accounts.models.place import Organisation
 
@@ -22,6 +23,11 @@ class PartnerClient(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     secret_changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organisation", Upper("name"), name="accounts_partner_name_in_organisation")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -85,6 +85,11 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["user", "team", "role"], condition=Q(ends_on__isnull=True), name="accounts_membership_once"
             ),
+            models.UniqueConstraint(
+                fields=["user", "team", "role", "provider", "starts_on", "ends_on"],
+                condition=Q(ends_on__isnull=False),
+                name="accounts_membership_once_between",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,6 +24,11 @@ class ShiftPattern(models.Model):
         constraints = [
             models.CheckConstraint(condition=one_of("duty", Duty), name="accounts_pattern_duty"),
             models.CheckConstraint(condition=one_of("day_kind", DayKind), name="accounts_pattern_day_kind"),
+            models.UniqueConstraint(
+                fields=["team", "duty", "user", "day_kind", "begins", "ends", "valid_from"],
+                condition=Q(valid_until=None),
+                name="accounts_pattern_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -43,6 +48,9 @@ class Shift(models.Model):
         constraints = [
             models.CheckConstraint(condition=one_of("duty", Duty), name="accounts_shift_duty"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="accounts_shift_ends_after_start"),
+            models.UniqueConstraint(
+                fields=["team", "duty", "user", "starts_at", "ends_at"], name="accounts_shift_once"
+            ),
         ]
         indexes = [models.Index(fields=["team", "duty", "starts_at"], name="accounts_shift_on_duty")]
 

@@ -8,7 +8,8 @@ from audit.commands import command, note_read, require
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 from referrals import queries
-from referrals.commands.record import note, refuse_stale, stamp
+from referrals.commands.record import note, stamp
+from referrals.commands.stale import refuse_stale
 from referrals.models import KeySafeCode, Person
 
 LONGEST_CODE = 20

@@ -8,15 +8,15 @@ from uuid import UUID
 from accounts.domain import Permission
 from audit.commands import command, now, record, require
 from audit.domain import Actor
-from audit.refusals import NotFound, RuleBroken, Stale
+from audit.refusals import NotFound, RuleBroken
 from referrals import queries
 from referrals.commands import reviews
 from referrals.commands.people import lock_number
+from referrals.commands.stale import refuse_stale
 from referrals.domain import clean_nhs_number, clean_postcode
 from referrals.domain.duplicates import NumberStatus, first_status, number_status_fits
 from referrals.domain.sections import BY_ROW_KIND, BY_SECTION, Field, Kind, RowKind, faults_of
 from referrals.models import Person
-from referrals.presenters import wall_clock
 from timelimits.domain.local_time import local_date
 
 Values = Mapping[str, Any]
@@ -154,15 +154,6 @@ def note(by: Actor, person_id: UUID, event: str, **codes: Any) -> None:
     """Write one event on the person's open case, else the last: codes and ids, never words."""
     if (case_id := queries.latest_case(person_id)) is not None:
         record(case_id=case_id, event=event, subject=f"person:{person_id}", **codes)
-
-
-def refuse_stale(row: Any, version: int | None) -> None:
-    """Raise Stale with who changed the part and when, unless this is the version that was looked at."""
-    if version is None or version == row.version:
-        return
-    who = row.changed_label or "Somebody"
-    at = f" at {wall_clock(row.changed_at, now())}" if row.changed_at else ""
-    raise Stale(f"{who} changed this{at}, after you opened it.")
 
 
 def _row_kind(by: Actor, kind: str) -> RowKind:

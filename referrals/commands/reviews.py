@@ -8,6 +8,7 @@ from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 from referrals import queries
+from referrals.commands.stale import refuse_stale
 from referrals.domain.circle import REVIEWS, WARNING_REVIEW
 from referrals.models import VisitWarning
 from timelimits.commands import cancel_clocks, start_clock, stop_clock
@@ -18,8 +19,11 @@ DAYS = {variant: days for variant, _, days in REVIEWS}
 
 
 @command
-def review_warning(*, by: Actor, person_id: UUID, row_id: int, review: str) -> VisitWarning:
-    """Say that a warning still holds, and when it is looked at next. Raises NotPermitted, NotFound, RuleBroken."""
+def review_warning(*, by: Actor, person_id: UUID, row_id: int, review: str, version: int | None = None) -> VisitWarning:
+    """Say that a warning still holds, and when it is looked at next. The very same once more is quiet.
+
+    Raises NotPermitted, NotFound, RuleBroken, Stale with who changed the warning and when.
+    """
     require(by, Permission.PERSON_EDIT)
     person = queries.lock_person(by.where_it_may(Permission.PERSON_EDIT), person_id)
     warning = VisitWarning.objects.select_for_update().filter(person=person, pk=row_id, ended_at=None).first()
@@ -27,6 +31,9 @@ def review_warning(*, by: Actor, person_id: UUID, row_id: int, review: str) -> V
         raise NotFound
     if review not in DAYS:
         raise RuleBroken("review_unknown", "Choose when to look at it again.", "review")
+    if version == warning.version - 1 and (warning.review, warning.changed_label) == (review, by.label):
+        return warning
+    refuse_stale(warning, version)
     stop_review(by=by, warning=warning)
     warning.review = review
     set_review(warning)

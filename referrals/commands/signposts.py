@@ -7,10 +7,11 @@ from django.db import connection
 from accounts.domain import Permission
 from accounts.queries import scope
 from audit.commands import command, now, record, require
-from audit.domain import Actor
-from audit.refusals import NotFound, RuleBroken
+from audit.domain import Actor, sending
+from audit.refusals import IllegalMove, NotFound, RuleBroken, Stale
 from referrals.domain import SIGNPOST_FOLLOW_UP, TRIES_BEFORE_GIVING_UP, Phase, SignpostResult
 from referrals.models import Referral, Signposting
+from referrals.presenters import wall_clock
 from timelimits.commands import cancel_clocks, close_case, hand_over, start_clock, stop_clock
 from timelimits.domain.local_time import local_date
 
@@ -49,6 +50,26 @@ def begin_signposting(by: Actor, referral: Referral, signpost: str, where: str) 
     return row
 
 
+def _sent_already(by: Actor, row: Signposting, version: int | None, *told: object) -> bool:
+    """Say whether this very sending is written already. `version` is the number of tries that was looked at.
+
+    Raises IllegalMove when somebody recorded a result meanwhile, Stale when somebody tried meanwhile.
+    """
+    if version is None:
+        return row.ended_at is not None
+    sent_id = sending(by.id, row.pk, version, *told)
+    if sent_id == row.sent_id:
+        return True
+    if row.ended_at is not None:
+        at = wall_clock(row.ended_at, now())
+        raise IllegalMove("already_ended", f"This can't be done because {row.ended_by} recorded a result at {at}.")
+    if version != row.tries:
+        at = wall_clock(row.tried_at or now(), now())
+        raise Stale(f"Somebody tried at {at}, after you opened this.")
+    row.sent_id = sent_id
+    return False
+
+
 def _lock(by: Actor, signposting_id: UUID) -> Signposting:
     require(by, Permission.REFERRAL_CHASE)
     rows = Signposting.objects.select_for_update(of=("self",)).select_related("referral")
@@ -60,13 +81,16 @@ def _lock(by: Actor, signposting_id: UUID) -> Signposting:
 
 
 @command
-def try_signposting(*, by: Actor, signposting_id: UUID, note: str = "") -> Signposting:
-    """Record that we tried to find out and could not yet; its clock begins anew. Quiet once there is a result."""
+def try_signposting(*, by: Actor, signposting_id: UUID, note: str = "", version: int | None = None) -> Signposting:
+    """Record that we tried to find out and could not yet; its clock begins anew (R020). Sent twice is one try.
+
+    Quiet once there is a result, and `version` was not said. Raises IllegalMove, Stale.
+    """
     row = _lock(by, signposting_id)
-    if row.ended_at is not None:
+    if _sent_already(by, row, version, "tried", note):
         return row
     row.tries, row.tried_at, row.note = row.tries + 1, now(), note.strip() or row.note
-    row.save(update_fields=["tries", "tried_at", "note"])
+    row.save(update_fields=["tries", "tried_at", "note", "sent_id"])
     subject, case_id = f"signposting:{row.pk}", row.referral.case_id
     cancel_clocks(by=by, subject=subject, reason="not_needed", policies=(SIGNPOST_FOLLOW_UP,))
     start_clock(by=by, case_id=case_id, subject=subject, policy=SIGNPOST_FOLLOW_UP, started_at=now())
@@ -75,13 +99,15 @@ def try_signposting(*, by: Actor, signposting_id: UUID, note: str = "") -> Signp
 
 
 @command
-def finish_signposting(*, by: Actor, signposting_id: UUID, result: SignpostResult, note: str = "") -> Signposting:
-    """Record what became of somebody sent elsewhere; the case leaves the last list. Repeating is quiet.
+def finish_signposting(
+    *, by: Actor, signposting_id: UUID, result: SignpostResult, note: str = "", version: int | None = None
+) -> Signposting:
+    """Record what became of somebody sent elsewhere; the case leaves the last list (R020). Repeating is quiet.
 
-    Raises RuleBroken(tries_missing) for "could not find out" before the third try.
+    Raises RuleBroken(tries_missing) for "could not find out" before the third try, IllegalMove, Stale.
     """
     row = _lock(by, signposting_id)
-    if row.ended_at is not None:
+    if _sent_already(by, row, version, result, note):
         return row
     if result is SignpostResult.CASE_CLOSED:
         raise RuleBroken("result_unknown", "Choose what became of them.", "result")
@@ -90,7 +116,7 @@ def finish_signposting(*, by: Actor, signposting_id: UUID, result: SignpostResul
             "tries_missing", f"Try {TRIES_BEFORE_GIVING_UP} times before giving up: {row.tries} so far.", "result"
         )
     row.result, row.note, row.ended_at, row.ended_by = result, note.strip() or row.note, now(), by.label
-    row.save(update_fields=["result", "note", "ended_at", "ended_by"])
+    row.save(update_fields=["result", "note", "ended_at", "ended_by", "sent_id"])
     subject, case_id = f"signposting:{row.pk}", row.referral.case_id
     stop_clock(by=by, subject=subject, policy=SIGNPOST_FOLLOW_UP, stopped_at=now())
     close_case(by=by, case_id=case_id)

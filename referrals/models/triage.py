@@ -75,6 +75,7 @@ class Signposting(models.Model):
     note = models.CharField(max_length=1000, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=120, blank=True)
+    sent_id = models.UUIDField(null=True, blank=True, editable=False, help_text="The sending that was written last")
 
     class Meta:
         constraints = [

@@ -16,6 +16,7 @@ def question_rows(asked: Iterable[InformationRequest], now: datetime) -> list[di
             "pk": str(each.pk),
             "out": each.answered_at is None and each.closed_at is None,
             "question": each.question,
+            "chases": each.chases,
             "asked": f"Asked {each.asked_of}, {wall_clock(each.asked_at, now)}, {each.asked_by}"
             + (f". Chased {wall_clock(each.chased_at, now)}" if each.chased_at else ""),
             "phone": spaced_phone(each.phone),

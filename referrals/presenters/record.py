@@ -125,6 +125,7 @@ def row_words(shape: RowKind, row: Any, lists: Lists, now: datetime) -> dict[str
         "ended": f"{row.ended_label}, {wall_clock(row.ended_at, now)}" if row.ended_at else "",
         "in_error": row.in_error,
         "error_reason": row.error_reason,
+        "version": row.version,
         "review_on": day_words(getattr(row, "review_on", None)),
         "kept": shape.kept,
     }

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.domain import Permission
-from accounts.request import actor_of
+from accounts.request import actor_of, read_number
 from audit.commands import now, require
 from audit.domain import Actor
 from audit.refusals import NotFound
@@ -242,8 +242,8 @@ def end(request: HttpRequest, pk: UUID, kind: str, row_id: int) -> HttpResponse:
 @require_POST
 def review(request: HttpRequest, pk: UUID, row_id: int) -> HttpResponse:
     """Say that a warning still holds, and when to look at it again."""
-    again = request.POST.get("review", "")
-    warning = commands.review_warning(by=actor_of(request), person_id=pk, row_id=row_id, review=again)
+    again, version = request.POST.get("review", ""), read_number(request, "version")
+    warning = commands.review_warning(by=actor_of(request), person_id=pk, row_id=row_id, review=again, version=version)
     messages.success(request, f"Looked at. Next by {presenters.day_words(warning.review_on)}.")
     return HttpResponseRedirect(url_of(pk, "visit_warnings"))
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.domain import Permission
 from accounts.queries import code_lists
-from accounts.request import actor_of, read_id
+from accounts.request import actor_of, read_id, read_number
 from audit.commands import now
 from audit.domain import Actor
 from referrals import commands, presenters
@@ -64,15 +64,15 @@ def look(by: Actor, pk: UUID) -> Shown:
         "why_there": ended.note.removeprefix(row.where).strip(". ") if ended else "",
         "phones": presenters.phones_to_ring(referral),
     }
-    return Shown(reverse("referrals:signposted"), 0, context, closed)
+    return Shown(reverse("referrals:signposted"), row.tries, context, closed)
 
 
 def follow(by: Actor, pk: UUID, form: Any) -> Signposting:
     """Record a result, or another try."""
-    told = form.values()
+    told, seen = form.values(), {"by": by, "signposting_id": pk, "version": form.seen}
     if told["result"] is None:
-        return commands.try_signposting(by=by, signposting_id=pk, note=told["note"])
-    return commands.finish_signposting(by=by, signposting_id=pk, **told)
+        return commands.try_signposting(**seen, note=told["note"])
+    return commands.finish_signposting(**seen, **told)
 
 
 FOLLOW = ActPage(
@@ -91,6 +91,6 @@ def follow_page(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def chase(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that a question was asked once more."""
-    asked = commands.chase_information(by=actor_of(request), request_id=pk)
+    asked = commands.chase_information(by=actor_of(request), request_id=pk, chases=read_number(request, "chases"))
     messages.success(request, "Noted: asked once more.")
     return HttpResponseRedirect(reverse("referrals:referral", args=[asked.referral_id]))

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from accounts import commands
 from accounts.domain import ROLES, Permission, ResetReason, Role
@@ -178,6 +178,18 @@ def test_give_role__held_already_is_quiet(admin: Actor) -> None:
     asked: dict[str, Any] = {"user_id": user.pk, "team_id": team.pk, "role": Role.AUDITOR, "starts_on": TODAY}
     assert commands.give_role(by=admin, **asked) == commands.give_role(by=admin, **asked)
     assert CaseEvent.objects.filter(case_id=user.pk).count() == 1
+
+
+def test_give_role__between_the_same_days_twice_is_one(admin: Actor) -> None:
+    held = join(make_user(), make_team(), Role.AUDITOR, starts_on=TODAY, ends_on=TODAY)
+    told = {"user_id": held.user_id, "team_id": held.team_id, "role": Role.AUDITOR, "starts_on": TODAY}
+    assert commands.give_role(by=admin, **told, ends_on=TODAY) == held
+    later = commands.give_role(by=admin, **told, ends_on=date(2099, 1, 1))
+    assert later != held
+    with pytest.raises(IntegrityError, match="accounts_membership_once_between"), transaction.atomic():
+        Membership.objects.filter(pk=later.pk).update(ends_on=TODAY)
+    commands.end_role(by=admin, membership_id=later.pk, ends_on=TODAY)  # now both say the same: one row does
+    assert list(Membership.objects.filter(user=held.user)) == [later]
 
 
 @pytest.mark.parametrize(

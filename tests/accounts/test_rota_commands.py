@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from oauth2_provider.models import AccessToken
 
 from accounts import commands
@@ -125,6 +126,25 @@ def test_add_shift_pattern__puts_somebody_on_duty_until_it_ends(lead: Actor, tea
     assert on_duty(team.pk, Duty.LEAD, MORNING) == []
 
 
+def test_add_shift_and_pattern__sent_twice_are_one_each(lead: Actor, team: Team, bob: User) -> None:
+    assert shift(lead, team, bob) == shift(lead, team, bob)
+    assert pattern(lead, team, bob) == pattern(lead, team, bob)
+    assert (Shift.objects.count(), ShiftPattern.objects.count(), CaseEvent.objects.count()) == (1, 1, 2)
+
+
+def test_add_shift_pattern__that_was_ended_may_run_again(lead: Actor, team: Team, bob: User) -> None:
+    ended = commands.end_shift_pattern(by=lead, pattern_id=pattern(lead, team, bob).pk, valid_until=date(2026, 9, 16))
+    assert pattern(lead, team, bob) != ended
+    assert on_duty(team.pk, Duty.LEAD, MORNING) == [bob]
+
+
+def test_shift_and_pattern__are_one_each_in_the_database_too(lead: Actor, team: Team, bob: User) -> None:
+    for made in (shift(lead, team, bob), pattern(lead, team, bob)):
+        made.pk = None
+        with pytest.raises(IntegrityError, match="_once"), transaction.atomic():
+            made.save(force_insert=True)
+
+
 def test_add_shift__puts_somebody_on_duty_once(lead: Actor, team: Team, bob: User) -> None:
     made = shift(lead, team, bob)
     assert on_duty(team.pk, Duty.DESK, MORNING) == [bob]
@@ -201,6 +221,17 @@ def test_add_partner__secret_is_returned_and_kept_as_a_hash(admin: Actor) -> Non
 def test_add_partner__takes_given_names_for_the_demo() -> None:
     client, secret = partner(SYSTEM, client_id="demo-partner", secret="demo-partner-secret")
     assert (client.application.client_id, secret) == ("demo-partner", "demo-partner-secret")
+
+
+def test_add_partner__of_a_name_its_organisation_has_already_is_refused(admin: Actor) -> None:
+    first, _ = partner(admin)
+    told = {"organisation_id": first.organisation_id, "name": "HUB"}
+    with pytest.raises(RuleBroken, match="of this name already") as refused:
+        partner(admin, **told)
+    assert (refused.value.field, PartnerClient.objects.count()) == ("name", 1)
+    partner(admin, organisation_id=make_organisation().pk)
+    with pytest.raises(IntegrityError, match="accounts_partner_name_in_organisation"), transaction.atomic():
+        PartnerClient.objects.exclude(pk=first.pk).update(**told)
 
 
 def test_add_partner__refuses_no_scope_and_no_organisation(admin: Actor) -> None:

@@ -107,7 +107,7 @@ def person_at(team: Team, name: str, role: Role) -> User:
 
 def put_on_duty(team: Team, user: User, duty: Duty, begins: time = time(0), ends: time = time(0)) -> None:
     """Give somebody a shift every day; the whole day unless told."""
-    ShiftPattern.objects.create(
+    ShiftPattern.objects.get_or_create(
         team=team, user=user, duty=duty, day_kind="every_day", begins=begins, ends=ends, valid_from=LONG_AGO
     )
 

@@ -248,7 +248,7 @@ def test_refused__a_signed_in_user_who_is_no_partner(client, door):
 
 
 def test_refused__without_the_scope(door):
-    narrow = partner_of(door.spa.organisation, Scope.EPISODES_READ)
+    narrow = partner_of(door.spa.organisation, Scope.EPISODES_READ, name="Narrow")
     problem(narrow.get(REFERRALS), 403, "not_permitted")
 
 
@@ -333,7 +333,7 @@ def test_refused__after_too_many_calls_until_the_time_is_over(settings, partner,
 
 def test_limit__counts_calls_that_are_refused_too(settings, door):
     settings.ICRAS_API_RATE = "2/hour"
-    narrow = partner_of(door.spa.organisation, Scope.EPISODES_READ)
+    narrow = partner_of(door.spa.organisation, Scope.EPISODES_READ, name="Narrow")
     assert [narrow.get(REFERRALS).status_code for _ in range(3)] == [403, 403, 429]
 
 

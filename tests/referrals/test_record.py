@@ -513,6 +513,19 @@ def test_review_warning__meets_the_limit_and_starts_it_anew(spa: Actor, maud: Pe
     assert warning.review_on == date(2027, 9, 26)
 
 
+def test_review_warning__sent_twice_is_one_look_and_from_a_stale_page_is_told(
+    door: FrontDoor, spa: Actor, maud: Person
+) -> None:
+    warning = warn(spa, maud)
+    seen = {"person_id": maud.pk, "row_id": warning.pk, "review": "year", "version": warning.version}
+    assert review_warning(by=spa, **seen) == review_warning(by=spa, **seen)
+    assert Clock.objects.filter(subject=f"warning:{warning.pk}").count() == 2
+    with pytest.raises(Stale, match=f"{spa.label} changed this"):
+        review_warning(by=spa, **seen | {"review": "month"})
+    with pytest.raises(Stale, match=f"{spa.label} changed this"):
+        review_warning(by=door.actor("triage"), **seen)
+
+
 def test_end_row__a_warning_that_no_longer_holds_was_looked_at(spa: Actor, maud: Person) -> None:
     warning = warn(spa, maud)
     end_row(by=spa, person_id=maud.pk, kind="visit_warnings", row_id=warning.pk)

@@ -10,7 +10,7 @@ from accounts.domain import Role
 from accounts.models import Place
 from accounts.queries import actor_for
 from audit.commands import now
-from audit.refusals import NotFound, NotPermitted, RuleBroken
+from audit.refusals import NotFound, NotPermitted, RuleBroken, Stale
 from casework.commands import decline_referral, redirect_referral
 from pathways.commands import accept_referral
 from referrals.commands import (
@@ -78,6 +78,24 @@ def test_not_reached__only_after_three_tries_each_with_new_time(door: FrontDoor)
         try_signposting(by=door.actor("spa"), signposting_id=row.pk, note="No answer")
     assert Clock.objects.filter(subject=f"signposting:{row.pk}", stopped_at=None).count() == 1
     assert finish_signposting(by=door.actor("spa"), **given).tries == 3
+
+
+def test_follow_up__sent_twice_is_one_try_and_from_a_stale_page_is_told(client, door: FrontDoor):
+    row = declined(door)
+    seen = {"by": door.actor("spa"), "signposting_id": row.pk, "version": 0}
+    for _ in range(2):
+        assert try_signposting(**seen, note="No answer").tries == 1
+    client.force_login(door.users["spa"])
+    address = reverse("referrals:follow", args=[row.pk])
+    stale = client.post(address, {"result": "reached", "note": "GP has seen them", "version": 0})
+    assert (stale.status_code, "GP has seen them" in stale.text) == (409, True)
+    assert "Somebody tried at" in stale.text
+    done = {"result": "reached", "note": "GP has seen them", "version": stale.context["version"]}
+    assert [client.post(address, done).status_code for _ in range(2)] == [302, 302]
+    other = client.post(address, {"result": "tried", "note": "They moved", "version": 1})
+    assert (other.status_code, "Tom Trial recorded a result at" in other.text) == (409, True)
+    row.refresh_from_db()
+    assert (row.tries, row.result, row.note) == (1, "reached", "GP has seen them")
 
 
 def test_signposting__only_by_the_front_door_and_in_sight(door: FrontDoor):
@@ -233,6 +251,12 @@ def test_question__is_chased_and_runs_anew(client, door: FrontDoor):
     asked.refresh_from_db()
     assert (asked.chases, asked.chased_at is None) == (1, False)
     assert Clock.objects.filter(subject=f"question:{asked.pk}", stopped_at=None).count() == 1
+    told = {"by": door.actor("spa"), "request_id": asked.pk}
+    assert chase_information(**told, chases=0).chases == 1  # pressed twice
+    InformationRequest.objects.update(chased_at=now() - timedelta(minutes=1))
+    with pytest.raises(Stale, match="Somebody asked once more at"):
+        chase_information(**told, chases=0)
+    assert chase_information(**told, chases=1).chases == 2
     with pytest.raises(NotPermitted):
         chase_information(by=door.actor("charlie"), request_id=asked.pk)
     with pytest.raises(NotFound):

@@ -84,6 +84,16 @@ def test_override_block__lifts_it_and_tells_the_manager_on_call(late, wide):
         ask(late, row.ends_at)
 
 
+def test_override_block__of_one_form_sent_twice_is_one(late, wide):
+    shift("olga", "on_call", team(), now() - HOUR)
+    form_id = uuid4()
+    assert override(wide, late, form_id=form_id) == override(wide, late, form_id=form_id)
+    assert (Override.objects.count(), Message.objects.count()) == (1, 1)
+    override(wide, late, form_id=form_id, hours=48)
+    override(wide, late, form_id=uuid4())
+    assert Override.objects.count() == 3
+
+
 def test_override_block__with_nobody_on_call_is_made_and_alarmed(late, wide):
     override(wide, late)
     assert Alarm.objects.get().kind == "rung_empty"

@@ -234,6 +234,14 @@ def test_acknowledge_and_climb_at_once__tell_the_next_rung_at_most_once():
     assert Alert.objects.filter(duty="lead").count() <= 1
 
 
+def test_one_form_overrides_twice_at_once__one_is_made():
+    clock = late_clocks(1, blocks=[BOOK])[0]
+    told = {"by": member("wanda", "service_manager", team()), "case_id": clock.case_id, "permission": BOOK}
+    told |= {"reason": "now", "hours": 1, "form_id": uuid4()}
+    one, two = at_once(lambda: override_block(**told), lambda: override_block(**told))
+    assert one == two
+
+
 def test_two_confirm_an_override_at_once__one_stands():
     clock = late_clocks(1, blocks=[BOOK])[0]
     asker = member("wanda", "service_manager", team())

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.domain import Duty, Permission
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor
+from audit.domain import Actor, sending
 from audit.refusals import IllegalMove, NotFound, RuleBroken
 from notifications.commands import post_many
 from notifications.domain import Note, Template
@@ -19,10 +21,13 @@ from timelimits.rules import end_of_next_working_day
 
 
 @command
-def override_block(*, by: Actor, case_id: UUID, permission: str, reason: str, hours: int) -> Override:
+def override_block(
+    *, by: Actor, case_id: UUID, permission: str, reason: str, hours: int, form_id: UUID | None = None
+) -> Override:
     """Lift a block on one case for 1 to 72 hours. A clinician's or lead's act; the on-call manager is told at once.
 
-    A second person confirms by the end of the next working day. Raises NotPermitted, NotFound, RuleBroken.
+    A second person confirms by the end of the next working day. One form (`form_id`) sent twice with the same words is
+    one override. Raises NotPermitted, NotFound, RuleBroken.
     """
     require(by, Permission.CLOCK_OVERRIDE)
     if not may_see(by.where_it_may(Permission.CLOCK_OVERRIDE), case_id):
@@ -31,6 +36,9 @@ def override_block(*, by: Actor, case_id: UUID, permission: str, reason: str, ho
         raise RuleBroken("reason_missing", "Say why safe care needs this.", "reason")
     if not timedelta(0) < timedelta(hours=hours) <= MAX_OVERRIDE:
         raise RuleBroken("override_too_long", "Between 1 and 72 hours.", "hours")
+    sent_id = None if form_id is None else sending(by.id, form_id, case_id, permission, reason, hours)
+    if sent_id is not None and (sent := _sent_already(sent_id)) is not None:
+        return sent
     row = Override.objects.create(
         case_id=case_id,
         permission=permission,
@@ -40,10 +48,18 @@ def override_block(*, by: Actor, case_id: UUID, permission: str, reason: str, ho
         starts_at=now(),
         ends_at=now() + timedelta(hours=hours),
         confirm_by=end_of_next_working_day(now(), Book().bank_holidays),
+        sent_id=sent_id,
     )
     record(case_id=case_id, event="block.overridden", subject=f"override:{row.pk}", permission=permission, hours=hours)
     _tell_on_call(by, row, Template.OVERRIDE_MADE)
     return row
+
+
+def _sent_already(sent_id: UUID) -> Override | None:
+    """Return the override that this very sending made; of two at once the second waits here for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sent_id.int % 2**63])
+    return Override.objects.filter(sent_id=sent_id).first()
 
 
 def _tell_on_call(by: Actor, row: Override, template: Template) -> None:
