@@ -48,7 +48,7 @@ def write_plan(page: Page, pathway: str, why: str) -> None:
     page.get_by_label("Pathway", exact=True).select_option(pathway)
     page.get_by_label("Why this pathway").fill(why)
     page.get_by_label("Where to").select_option("own_home")
-    page.get_by_role("button", name="Plan the discharge").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
 
 
@@ -71,7 +71,7 @@ def test_discharge__from_plan_to_left_and_back(ward: Page, at_both_widths: Check
 
     page.get_by_role("link", name="What they found").click()
     page.get_by_label("Seen: advice given").check()
-    page.get_by_role("button", name="What psychiatric liaison found").click()
+    page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="What they found")).to_have_count(0)
     page.get_by_role("link", name="Confirm for").click()
     expect(page.locator("#acts")).to_contain_text("Nothing is missing")
