@@ -44,7 +44,9 @@ def _of_referral(verb: str, form: type[Any], run: Any, done: str, fields: str, *
 
     look = with_everything(look_at_referral(verb), cases_of_referral, fields)
     words = lambda referral: f"{referral.reference} {done}."  # noqa: E731
-    return ActPage(verb, move.words, move.permission, "casework/ending.html", form, look, act, words, **more)
+    return ActPage(
+        verb, move.words, move.permission, "casework/ending.html", form, look, act, words, keeps=True, **more
+    )
 
 
 def _end(by: Actor, pk: UUID, form: Any) -> Any:

@@ -1,6 +1,6 @@
 """Reads of people who wait to leave hospital, by site and ward."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -225,6 +225,12 @@ def just_left(by: Actor, at: datetime) -> list[Referral]:
     if found:
         note_read(by=by, what="discharge.left", ids=[row.person_id for row in found])
     return found
+
+
+def have_left(referral_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of these referrals are of somebody who is not on the discharge list any more."""
+    rows = Discharge.objects.filter(referral__in=list(referral_ids), ended_at__isnull=False)
+    return set(rows.values_list("referral_id", flat=True))
 
 
 def wards(by: Actor) -> list[tuple[str, str, int]]:

@@ -37,14 +37,21 @@ from timelimits.queries import running
 
 def asked_id(request: HttpRequest, name: str) -> UUID | None:
     """Return an id that was sent, from the form or the address; None when it is none."""
+    return as_id(request.POST.get(f"{CHOOSE}{name}") or request.POST.get(name) or request.GET.get(name) or "")
+
+
+def as_id(told: str) -> UUID | None:
+    """Return the id that a text is; None when it is none."""
     try:
-        return UUID(request.POST.get(f"{CHOOSE}{name}") or request.POST.get(name) or request.GET.get(name) or "")
+        return UUID(told)
     except ValueError:
         return None
 
 
 def _offer(request: HttpRequest, shown: Shown, by: Actor) -> queries.Offer:
-    return queries.offer(by, shown.context["referral"], asked_id(request, "team"), now())
+    typed = shown.context["draft"].typed if shown.context.get("draft") else {}
+    team_id = asked_id(request, "team") or as_id((typed.get("team") or [""])[0])
+    return queries.offer(by, shown.context["referral"], team_id, now())
 
 
 def accept_options(request: HttpRequest, shown: Shown, by: Actor) -> dict[str, Any]:
@@ -211,7 +218,8 @@ PAGES = {
     page.verb: page
     for page in (
         _of_referral(
-            "accept", AcceptForm, accept, accepted_words, options=accept_options, context=accept_context
+            "accept", AcceptForm, accept, accepted_words, options=accept_options, context=accept_context,
+            keeps=True,
         ),
         _of_episode(
             "allocate", AllocateForm, allocate, lambda e: f"{e.coordinator.name} is the co-ordinator now.",

@@ -30,6 +30,7 @@ from pathways.presenters import asked_words, blocker_words, case_url, gone_row, 
 from pathways.views.acts import me_or_coordinator
 from referrals.forms.fields import VersionedForm
 from referrals.presenters import person_line, wall_clock
+from referrals.views.drafts import acts_begun
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.domain.local_time import local_date
 
@@ -52,8 +53,15 @@ def discharge_list(request: HttpRequest) -> HttpResponse:
     gone = [gone_row(row, at, may_edit=may_edit) for row in queries.just_left(by, at)]
     context: dict[str, Any] = {"rows": rows, "gone": gone, "following": page.following}
     context |= {"chips": site_chips(queries.wards(by), site, ward), "site": site, "ward": ward}
+    context["halves"] = _plans_begun(by)
     context["back_to"] = f"?{urlencode({'list_site': site, 'list_ward': ward})}"
     return render(request, "pathways/discharge_list.html", context | {"section": "discharge"})
+
+
+def _plans_begun(by: Actor) -> list[dict[str, Any]]:
+    halves = acts_begun(by, {"discharge": "pathways:discharge"})
+    left = queries.have_left(half["pk"] for half in halves) if halves else set()
+    return [half for half in halves if half["pk"] not in left]
 
 
 def look(by: Actor, pk: UUID) -> Shown:
@@ -174,7 +182,9 @@ def _page(verb: str, words: str, form: type[VersionedForm], run: Any, done: Any,
     return ActPage(verb, words, Permission.DISCHARGE_EDIT, template, form, seen, run, say, **more)
 
 
-PLAN = _page("discharge", "Plan the discharge", DischargeForm, plan, planned_words, options=initial, button="Save")
+PLAN = _page(
+    "discharge", "Plan the discharge", DischargeForm, plan, planned_words, options=initial, button="Save", keeps=True
+)
 CONFIRM = _page(
     "discharge_confirm", "Confirm the discharge", ConfirmDischargeForm, confirm, "Confirmed.", look=look_lacking
 )

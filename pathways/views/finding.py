@@ -63,7 +63,7 @@ def match(request: HttpRequest) -> HttpResponse:
     if is_part(request):
         return render(request, "pathways/matches.html", {"matches": matches})
     draft = keep(request, CALL)
-    return call_page(request, CallForm.from_draft(draft.typed, draft.started_at, now()), draft=draft, matches=matches)
+    return call_page(request, CallForm.as_left(draft.typed, draft.started_at, now()), draft=draft, matches=matches)
 
 
 def _matches(by: Actor, form: CallForm) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from accounts.domain.rota import LONDON
 from accounts.forms.fields import DayField
@@ -146,21 +145,6 @@ class CallForm(TypedForm):
             self.fields[f"{FLAG}{code}"] = radios(label, YES_NO_NOT_KNOWN, missing="Say yes, no or not known")
         told = list(self.fields)
         self.order_fields([*told[: told.index("called_by")], *(name for name in told if name.startswith(FLAG))])
-
-    @classmethod
-    def from_draft(cls, typed: dict[str, list[str]], started_at: datetime, now: datetime) -> Self:
-        """Return the form as it was left. A time typed on an earlier day is given its day, so that it stays true."""
-        form, held = cls(now=now), MultiValueDict(typed)
-        form.initial = {
-            name: field.widget.value_from_datadict(held, MultiValueDict(), name)
-            for name, field in form.fields.items()
-            if name in held or not isinstance(field, forms.UUIDField)
-        }
-        day = started_at.astimezone(LONDON)
-        received = str(form.initial.get("received") or "")
-        if day.date() != now.astimezone(LONDON).date() and len(received.split()) == 1:
-            form.initial["received"] = f"{received} {day.day}/{day.month}/{day.year}"
-        return form
 
     @property
     def flags(self) -> list[forms.BoundField]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django import forms
-from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from accounts.domain.rota import LONDON
 from accounts.queries import code_lists
 from audit.domain import Actor
 from audit.refusals import Refusal
@@ -87,6 +87,21 @@ class TypedForm(forms.Form):
                 choices.insert(0, ("", "Choose"))
             field.choices = choices  # type: ignore[attr-defined]
 
+    @classmethod
+    def as_left(cls, typed: dict[str, list[str]], started_at: datetime, now: datetime) -> Self:
+        """Return the form as it was left. A time typed on an earlier day is given its day, so that it stays true."""
+        form, held = cls(now=now), MultiValueDict(typed)
+        form.initial = {
+            name: field.widget.value_from_datadict(held, MultiValueDict(), name)
+            for name, field in form.fields.items()
+            if name in held or not isinstance(field, forms.UUIDField)
+        }
+        day = started_at.astimezone(LONDON)
+        received = str(form.initial.get("received") or "")
+        if day.date() != now.astimezone(LONDON).date() and len(received.split()) == 1:
+            form.initial["received"] = f"{received} {day.day}/{day.month}/{day.year}"
+        return form
+
     def clean(self) -> dict[str, Any]:
         """Read the typed times."""
         super().clean()
@@ -137,12 +152,13 @@ class VersionedForm(TypedForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def keep(self, typed: QueryDict) -> None:
+    def keep(self, typed: MultiValueDict[str, str]) -> None:
         """Show what was typed in a form that comes again; what is not offered any more is not chosen."""
         for name, field in self.fields.items():
-            value = field.widget.value_from_datadict(typed, MultiValueDict(), name) if name in typed else None
+            value = field.widget.value_from_datadict(typed, MultiValueDict(), name) if typed else None
             choices = getattr(field, "choices", None)
-            offered = choices is None or value in {str(code) for code, _ in choices}
+            told = set(value) if isinstance(value, list) else {value}
+            offered = choices is None or told <= {str(code) for code, _ in choices}
             if value is not None and offered and not field.widget.is_hidden:
                 self.initial[name] = value
 

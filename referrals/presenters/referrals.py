@@ -35,7 +35,7 @@ from referrals.presenters.filled import (
     WHERE_WORDS,
     changed_words,
 )
-from referrals.presenters.people import home_of, person_warnings, spaced_phone
+from referrals.presenters.people import home_of, name_of, person_warnings, spaced_phone
 from referrals.presenters.shown import ReferralShown
 from timelimits.domain import CancelReason
 
@@ -357,9 +357,22 @@ def stage_of(referral: Referral) -> str:
     return f"{words}, not yet seen" if referral.status == Status.ACCEPTED and referral.done_at is None else words
 
 
+def act_begun(verb: str, referral: Referral) -> str:
+    """Return which act lies there half written, and about whom."""
+    words = BY_VERB[verb].words if verb in BY_VERB else "Plan the discharge"
+    return f"{words}: {name_of(referral.person)}"
+
+
 def half_written(typed: Mapping[str, list[str]]) -> str:
     """Return who a form that lies there half written is about, or the first of what was typed into it."""
     told = {name: (values or [""])[0].strip() for name, values in typed.items()}
     name = " ".join(filter(None, (told.get("given_name"), told.get("family_name"))))
-    who = name or told.get("summary") or told.get("caller_name") or told.get("ring_back") or "nothing told yet"
+    who = (
+        name
+        or told.get("summary")
+        or told.get("asked")
+        or told.get("caller_name")
+        or told.get("ring_back")
+        or "nothing told yet"
+    )
     return f"{who[:LONGEST_WHO]}…" if len(who) > LONGEST_WHO else who

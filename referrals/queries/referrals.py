@@ -195,6 +195,21 @@ def drafts_of(by: Actor, form: str) -> list[Draft]:
     return [row for row in rows if row.pk not in sent]
 
 
+def drafts_of_acts(by: Actor, verbs: Iterable[str]) -> list[tuple[Draft, str, Referral]]:
+    """Return what this user has begun of acts on referrals in sight and not sent, with the act, the newest first."""
+    if by.user_id is None or not by.may(Permission.REFERRAL_READ):
+        return []
+    named = Q(pk__in=[])
+    for verb in verbs:
+        named |= Q(form__startswith=f"{verb}:")
+    rows = list(Draft.objects.filter(named, user_id=by.user_id).order_by("-started_at", "-pk")[:MOST_DRAFTS])
+    told = [(row, verb, pk) for row in rows for verb, _, pk in [row.form.partition(":")]]
+    found = {str(row.pk): row for row in for_actor(by).filter(pk__in=[pk for _, _, pk in told])}
+    if found:
+        note_read(by=by, what="draft.list", ids=[row.person_id for row in found.values()])
+    return [(row, verb, found[pk]) for row, verb, pk in told if pk in found]
+
+
 def _sent_already(drafts: list[Draft]) -> set[int]:
     """Return which drafts are of a form that has been sent."""
     ids = {draft.pk: (draft.typed.get("form_id") or [""])[0] for draft in drafts}

@@ -163,7 +163,9 @@ PAGES = {
     page.verb: page
     for page in (
         _page("take", TakeForm, commands.take_referral, "is yours"),
-        _page("triage", TriageForm, commands.triage_referral, "urgency and service set", options=as_it_stands),
+        _page(
+            "triage", TriageForm, commands.triage_referral, "urgency and service set", options=as_it_stands, keeps=True
+        ),
         _page("ask", AskForm, commands.ask_information, "is waiting for an answer"),
         _page("answer", AnswerForm, commands.answer_information, "answer recorded", options=questions_out),
         HOSPITAL_SUPPORT,

@@ -1,20 +1,30 @@
 """What is typed and not yet sent: kept under the form it was typed in, listed, opened again, thrown away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.request import actor_of
 from audit.domain import Actor
 from referrals import commands, presenters, queries
+from referrals.domain import BY_VERB
 from referrals.domain.typed import is_uuid, tells_a_code
 from referrals.models import Draft
 
 CODE_GOES_INTO = ("access", "summary", "who_with", "address", "other_warning")
+DECISIONS = {
+    "triage": "referrals:triage",
+    "accept": "pathways:accept",
+    "decline": "casework:decline",
+    "redirect": "casework:redirect",
+    "not_wanted": "casework:not_wanted",
+    "withdraw": "casework:withdraw",
+}
 KEY_SAFE = "key_safe_code"
-NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", "is_them", "enquiry_only", KEY_SAFE})
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", "is_them", "enquiry_only", "keep", KEY_SAFE})
 
 
 def typed_in(request: HttpRequest) -> dict[str, list[str]]:
@@ -25,7 +35,7 @@ def typed_in(request: HttpRequest) -> dict[str, list[str]]:
 
 def name_of_draft(request: HttpRequest, form: str) -> str:
     """Return under which name this very form is kept: two calls at a time are two drafts."""
-    told = request.POST.get("form_id", "")
+    told = request.POST.get("form_id") or request.POST.get("sent_id") or ""
     return f"{form}:{UUID(told)}" if is_uuid(told) else form
 
 
@@ -49,6 +59,20 @@ def half_written(by: Actor, form: str, address: str) -> list[dict[str, Any]]:
     return [
         {"draft": draft, "url": f"{address}?draft={draft.pk}", "who": presenters.half_written(draft.typed)}
         for draft in queries.drafts_of(by, form)
+    ]
+
+
+def acts_begun(by: Actor, addresses: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return acts on referrals that lie there half written, as a page lists them. `addresses`: act → its route."""
+    return [
+        {
+            "draft": draft,
+            "url": reverse(addresses[verb], args=[row.pk]),
+            "who": presenters.act_begun(verb, row),
+            "pk": row.pk,
+        }
+        for draft, verb, row in queries.drafts_of_acts(by, addresses)
+        if verb not in BY_VERB or row.status in BY_VERB[verb].sources
     ]
 
 

@@ -1,5 +1,7 @@
 """Pages of calls that were no referral: listed, written down, made a referral when it turns out that they were."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,8 +18,11 @@ from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals import commands, presenters, queries
 from referrals.forms import EnquiryForm
-from referrals.models import Enquiry
+from referrals.models import Draft, Enquiry
 from referrals.queries.intake import PAGE
+from referrals.views.drafts import chosen, drop, half_written, keep
+
+ENQUIRY = "enquiry"
 
 
 @require_safe
@@ -54,13 +59,39 @@ def new(request: HttpRequest) -> HttpResponse:
     """Write down a call that was not about a referral."""
     by = actor_of(request)
     require(by, Permission.ENQUIRY_RECORD)
-    form = EnquiryForm(request.POST if request.method == "POST" else None, now=now())
-    made = record(by, form) if form.is_bound else None
+    if request.method == "GET":
+        return _begin(request, by)
+    if not {"throw", "keep"}.isdisjoint(request.POST):
+        return _kept(request)
+    form = EnquiryForm(request.POST, now=now())
+    made = record(by, form)
     if made is None:
-        context = {"section": "enquiries", "form": form}
-        return render(request, "referrals/enquiry_new.html", context, status=422 if form.is_bound else 200)
+        return _page(request, form, keep(request, ENQUIRY), status=422)
+    drop(request, ENQUIRY)
     messages.success(request, "Written down. It is under Enquiries.")
     return HttpResponseRedirect(reverse("referrals:enquiry", args=[made.pk]))
+
+
+def _kept(request: HttpRequest) -> HttpResponse:
+    if "throw" in request.POST:
+        drop(request, ENQUIRY)
+        return HttpResponseRedirect(reverse("referrals:enquiry_new"))
+    return render(request, "referrals/draft_part.html", {"draft": keep(request, ENQUIRY)})
+
+
+def _begin(request: HttpRequest, by: Actor) -> HttpResponse:
+    halves = half_written(by, ENQUIRY, reverse("referrals:enquiry_new"))
+    draft = chosen(request, halves)
+    form = EnquiryForm.as_left(draft.typed, draft.started_at, now()) if draft else EnquiryForm(now=now())
+    return _page(request, form, draft, halves=[half for half in halves if half["draft"] != draft])
+
+
+def _page(
+    request: HttpRequest, form: EnquiryForm, draft: Draft | None, *, status: int = 200, halves: Sequence[Any] = ()
+) -> HttpResponse:
+    back = draft is not None and request.method == "GET"
+    context = {"section": "enquiries", "form": form, "draft": draft, "back": back, "halves": halves}
+    return render(request, "referrals/enquiry_new.html", context, status=status)
 
 
 def record(by: Actor, form: EnquiryForm) -> Enquiry | None:

@@ -126,7 +126,7 @@ def _begin(request: HttpRequest, by: Actor) -> HttpResponse:
     draft = chosen(request, halves)
     others = [half for half in halves if half["draft"] != draft]
     if draft is not None:
-        return _page(request, ReferForm.from_draft(draft.typed, draft.started_at, now()), draft, halves=others)
+        return _page(request, ReferForm.as_left(draft.typed, draft.started_at, now()), draft, halves=others)
     return _page(request, ReferForm(now=now(), initial=_known(by, _organisation(by))), None, halves=others)
 
 

@@ -4,7 +4,7 @@ A refusal never loses what was typed: it goes to its field, or above the form wi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,16 +13,21 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.utils.datastructures import MultiValueDict
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.request import actor_of, asked
 from audit.commands import now, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, NotFound, NotPermitted, Refusal, Stale
+from referrals import commands, queries
 from referrals.forms.fields import VersionedForm
+from referrals.models import Draft
 
 UNFIT = 422
 CHOOSE = "choose_"
+KEEP, THROW = "keep", "throw"
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", KEEP, THROW})
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ def no_context(form: Any) -> dict[str, Any]:
 class ActPage:
     """One act as a page. `look` finds what it is done on, in scope; `run` calls the command; `done` says what happened.
 
-    `template` holds the fields only: the same in a page and in a part of a page.
+    `template` holds the fields only: the same in a page and in a part of a page. `keeps`: what is typed is kept on the
+    server as it is typed, until it is done or thrown away.
     """
 
     verb: str
@@ -69,6 +75,11 @@ class ActPage:
     title: str = ""
     button: str = ""
     way_out: str = "Do not do this"
+    keeps: bool = False
+
+    def draft_name(self, pk: UUID) -> str:
+        """Return under which name what is typed is kept."""
+        return f"{self.verb}:{pk}"
 
 
 @dataclass(frozen=True)
@@ -102,16 +113,56 @@ def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
     by = actor_of(request)
     require(by, page.permission)
     shown = page.look(by, pk)
-    form = page.form(_bound(request), now=now(), by=by, **page.options(request, shown, by))
-    if not form.is_bound:
-        form.keep(request.POST)
-    found = tried(form, lambda: page.run(by, pk, form))
+    if page.keeps and not {KEEP, THROW}.isdisjoint(request.POST):
+        return _kept(request, by, page.draft_name(pk), shown)
+    form, shown = _opened(request, page, shown, by, pk)
+    found = _tried(request, page, form, by, pk)
     if found.done:
         return _finished(request, shown.url, page.done(found.result))
     if found.refusal:
         form.refuse(found.refusal)
         shown = page.look(by, pk)
     return _answer(request, page, shown, form, found.refusal or _closed(shown))
+
+
+def _opened(request: HttpRequest, page: ActPage, shown: Shown, by: Actor, pk: UUID) -> tuple[VersionedForm, Shown]:
+    """Return the form, filled with what was typed into it before and not sent, and what it is done on."""
+    kept = page.keeps and request.method == "GET" and not shown.closed
+    draft = queries.draft_of(by, page.draft_name(pk)) if kept else None
+    if draft is not None:
+        late = draft.typed.get("version") != [str(shown.version)]
+        shown = replace(shown, context={**shown.context, "draft": draft, "draft_late": late})
+    form = page.form(_bound(request), now=now(), by=by, **page.options(request, shown, by))
+    if not form.is_bound:
+        form.keep(MultiValueDict(draft.typed) if draft else request.POST)
+    return form, shown
+
+
+def _kept(request: HttpRequest, by: Actor, name: str, shown: Shown) -> HttpResponse:
+    """Keep what is typed into an act, or throw it away. What comes late, after it was done, begins no new draft."""
+    if THROW in request.POST:
+        commands.drop_draft(by=by, form=name)
+        return HttpResponseRedirect(request.path)
+    late = shown.closed or request.POST.get("version", "") != str(shown.version)
+    if late and queries.draft_of(by, name) is None:
+        return HttpResponse()
+    return render(request, "referrals/draft_part.html", {"draft": _keep(request, by, name)})
+
+
+def _keep(request: HttpRequest, by: Actor, name: str) -> Draft:
+    typed = {key: values for key, values in request.POST.lists() if key not in NOT_KEPT}
+    return commands.keep_draft(by=by, form=name, typed=typed)
+
+
+def _tried(request: HttpRequest, page: ActPage, form: VersionedForm, by: Actor, pk: UUID) -> Tried:
+    """Do it. What was kept is dropped once it is done or can never be; while something is to be put right it stays."""
+    found = tried(form, lambda: page.run(by, pk, form))
+    if page.keeps and form.is_bound:
+        if found.done or isinstance(found.refusal, IllegalMove):
+            commands.drop_draft(by=by, form=page.draft_name(pk))
+        else:
+            _keep(request, by, page.draft_name(pk))
+    return found
 
 
 def _bound(request: HttpRequest) -> QueryDict | None:

@@ -128,6 +128,23 @@
     row.setAttribute("aria-current", "true");
   });
 
+  // The form of an act on a row opens under that row, not at the top of a long list.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const row = event.target.closest?.("[data-acts-here] tbody tr");
+    const acts = one("#acts");
+    if (!row || !acts || acts.contains(event.target)) return;
+    const place = one("#acts-row") || document.createElement("tr");
+    if (!place.id) {
+      place.id = "acts-row";
+      place.setAttribute("role", "row");
+      const cell = place.insertCell();
+      cell.colSpan = row.cells.length;
+      cell.setAttribute("role", "cell");
+    }
+    place.cells[0].append(acts);
+    row.after(place);
+  });
+
   // --- A form is sent once. It may be sent again when the answer did not come, or the page is shown again.
   const busy = new Set();
   const free = (form) => {

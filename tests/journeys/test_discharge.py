@@ -45,6 +45,7 @@ def ward(door: FrontDoor, page: Page, sign_in: Enter) -> Page:
 
 def write_plan(page: Page, pathway: str, why: str) -> None:
     page.get_by_role("link", name="Change the plan of").click()
+    expect(page.locator("tr[id^=leaving-] + tr #acts")).to_contain_text("Maud Testalder")
     page.get_by_label("Pathway", exact=True).select_option(pathway)
     page.get_by_label("Why this pathway").fill(why)
     page.get_by_label("Where to").select_option("own_home")

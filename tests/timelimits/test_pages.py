@@ -127,6 +127,29 @@ def test_explain__the_sum_adds_up(alice):
     assert [m.words for m in shown.bar.marks] == ["Stopped 10:52 GMT", "Due 11:00 GMT"]
 
 
+def test_explain__the_sum_adds_up_to_the_second(alice):
+    publish(code="triage", kind="elapsed", limit="2 h", stages=[], pause_reasons=["question_out"])
+    begun, part = uk("2026-10-24 18:10"), timedelta(milliseconds=700)
+    clock = start("triage", at=begun)
+    given = {"by": alice, "clock_id": clock.pk}
+    pause_clock(**given, reason="question_out", approver=user("lee").pk, at=begun + timedelta(minutes=5) + part)
+    resume_clock(**given, at=begun + timedelta(minutes=9))
+    shown = explain_page(explain(alice, clock.pk, begun + timedelta(minutes=10) + part), begun + timedelta(minutes=11))
+    assert [(row.words, row.amount) for row in shown.sum] == [
+        ("Piece 1", "5 min"),
+        ("Piece 3", "1 min 1 s"),
+        ("Used", "6 min 1 s"),
+        ("Allowed", "2 h 0 min"),
+        ("Left", "1 h 53 min 59 s"),
+    ]
+
+
+def test_explain__says_which_case_it_is_of(page, alice):
+    clock = as_in_the_mock_up(alice)
+    on_list(clock.case_id, reference="R-26-00042")
+    assert "R-26-00042" in page("explain", clock.pk).content.decode()
+
+
 def test_explain__of_days_shows_the_dates_that_count(page, alice):
     publish(
         code="plan", kind="working_days", limit="5 days", label="Support plan", stages=[{"code": "d", "at": "day 3"}]

@@ -196,18 +196,26 @@ def _pause(pause: PauseSpan) -> str:
 
 
 def _sum(found: Explanation) -> tuple[SumRow, ...]:
-    counted = [(number, piece) for number, piece in enumerate(found.pieces, start=1) if piece.counted]
-    rows = [
-        SumRow("After it was due" if p.kind is SegmentKind.LATE else f"Piece {number}", _amount(found, p.counted))
-        for number, p in counted
-    ]
-    rows.append(SumRow("Used", _amount(found, found.used), total=True))
+    rows, before = [], timedelta(0)
+    for number, piece in enumerate(found.pieces, start=1):
+        if piece.counted:
+            after = before + piece.counted
+            words = "After it was due" if piece.kind is SegmentKind.LATE else f"Piece {number}"
+            rows.append(SumRow(words, _amount(found, _whole(after) - _whole(before))))
+            before = after
+    used = _whole(found.used)
+    rows.append(SumRow("Used", _amount(found, used), total=True))
     rows += [SumRow(_extended(e), "") for e in found.history.extensions]
     rows.append(SumRow("Allowed", _amount(found, found.reckoning.allowed)))
-    rest = found.reckoning.allowed - found.used
+    rest = found.reckoning.allowed - used
     words = ("To spare" if found.clock.stopped_at else "Left") if rest >= timedelta(0) else "Over"
     rows.append(SumRow(words, _amount(found, abs(rest)), total=True))
     return tuple(rows)
+
+
+def _whole(span: timedelta) -> timedelta:
+    """Return whole seconds, so that what is added up on the page adds up to what it says."""
+    return timedelta(seconds=int(span.total_seconds()))
 
 
 def _extended(extension: ExtensionTo) -> str:

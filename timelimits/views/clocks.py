@@ -57,6 +57,7 @@ def explain(request: HttpRequest, clock_id: UUID) -> HttpResponse:
         "clock": found.clock,
         "page": explain_page(found, at),
         "asked": asked,
+        "reference": queries.references([(found.clock, at)]).get(found.clock.case_id, ""),
     }
     context["by"] = acts(by, found.clock, asked)
     return render(request, "timelimits/explain.html", context)
