@@ -57,6 +57,16 @@ class SaveViewForm(forms.Form):
     first = forms.BooleanField(label="Open the board with it", required=False)
 
 
+class TakeBackDecisionForm(VersionedForm):
+    """Why a decision is taken back."""
+
+    reason = telling("Why it is taken back", 900, 2, missing="Say why, in a few words")
+
+    def values(self) -> dict[str, Any]:
+        """Return what the command takes."""
+        return {"reason": self.cleaned_data["reason"]}
+
+
 class BreakGlassForm(forms.Form):
     """Why a restricted record is opened by somebody who is not named on it."""
 

@@ -16,6 +16,8 @@ from casework.views import (
     saved_views,
     several,
     shifts,
+    take_back,
+    take_out,
 )
 
 app_name = "casework"
@@ -58,8 +60,10 @@ urlpatterns = [
     path("handover/<uuid:pk>/accept/", shifts.accept, name="accept_shift"),
     path("cases/<uuid:pk>/worries/new/", shifts.worry, name="worry"),
     path("worries/<int:pk>/settle/", shifts.settle, name="settle_worry"),
+    path("sent-referrals/<uuid:pk>/withdraw/", take_out.page, name="take_out"),
     path("caseload/", case.caseload, name="caseload"),
     path("cases/<uuid:case_id>/", case.case, name="case"),
     *(path(f"referrals/<uuid:pk>/{verb}/", ending.end, {"verb": verb}, name=verb) for verb in ending.OF_REFERRAL),
+    path("referrals/<uuid:pk>/take_back/", take_back.page, name="take_back"),
     path("episodes/<uuid:pk>/end/", ending.end, {"verb": "end"}, name="end"),
 ]

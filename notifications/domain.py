@@ -39,6 +39,7 @@ class Template(StrEnum):
     MESSAGE_WRITTEN = "message_written"
     QUESTION_ASKED = "question_asked"
     QUESTION_ANSWERED = "question_answered"
+    NEWS_CAME = "news_came"
     PASSWORD_RESET = "password_reset"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     FACTOR_CHANGED = "factor_changed"
@@ -59,6 +60,7 @@ WORDS: dict[Template, str] = {
     Template.MESSAGE_WRITTEN: "A message was written on one of your cases",
     Template.QUESTION_ASKED: "We need to know more about a referral that you sent",
     Template.QUESTION_ANSWERED: "A question that you asked about a referral has its answer",
+    Template.NEWS_CAME: "New information came in about a referral that you answer for",
     Template.PASSWORD_RESET: "Set a new password",
     Template.PASSWORD_CHANGED: "Your password was changed. Tell an administrator at once if it was not you",
     Template.FACTOR_CHANGED: "Your second factor was changed. Tell an administrator at once if it was not you",

@@ -178,7 +178,7 @@ ROLES: dict[Role, RoleRow] = {
     Role.CARE_WORKER: RoleRow("Care worker", frozenset(_ON_CASE)),
     Role.PROVIDER_COORDINATOR: RoleRow("Provider co-ordinator", frozenset(_ON_CASE)),
     Role.CARE_HOME_USER: RoleRow("Care home", frozenset(), sees_people=False),
-    Role.REFERRER: RoleRow("Referrer", frozenset({P.REFERRAL_REGISTER, P.REFERRAL_FOLLOW})),
+    Role.REFERRER: RoleRow("Referrer", frozenset({P.REFERRAL_REGISTER, P.REFERRAL_FOLLOW, P.REFERRAL_WITHDRAW})),
     Role.COMMISSIONER: RoleRow("Commissioner", frozenset({P.REPORT_READ, P.HEALTH_READ}), sees_people=False),
     Role.AUDITOR: RoleRow(
         "Auditor", _READ_CASE | {P.BOARD_READ, P.REPORT_READ, P.AUDIT_READ, P.HEALTH_READ}, place_wide=True

@@ -7,6 +7,7 @@ from casework.commands.ending import (
     record_not_wanted,
     redirect_referral,
     reopen_work,
+    take_back_decision,
     withdraw_referral,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "record_not_wanted",
     "redirect_referral",
     "reopen_work",
+    "take_back_decision",
     "withdraw_referral",
 ]

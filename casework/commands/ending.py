@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pathways.commands.end as episodes
 import referrals.commands.decide as front_door
+import referrals.commands.take_back as front_door_again
 from audit.commands import command
 from audit.domain import SYSTEM, Actor
 from careplans.commands import hand_back
@@ -15,6 +16,7 @@ from pathways.models import Episode
 from referrals.domain import SPA_TRIAGE
 from referrals.models import Referral
 from timelimits.domain import CancelReason, OpenItem, Why
+from timelimits.models import Closed
 
 MEETS = frozenset({SPA_TRIAGE, CRISIS_SPELL, INTERMEDIATE_CARE})
 CANCELS = {EndReason(reason): CancelReason(code) for reason, code in episodes.CANCELS.items()}
@@ -90,6 +92,16 @@ def _left(case_ids: Collection[UUID]) -> Sequence[OpenItem]:
 
 def _end(by: Actor, items: Iterable[OpenItem], reason: CancelReason, words: str) -> None:
     closing.end(by, items, Why(uuid4(), reason, words, MEETS))
+
+
+@command
+def take_back_decision(*, by: Actor, referral_id: UUID, reason: str, version: int | None = None) -> Referral:
+    """Take a decision back, as `referrals` does, and open again all that ended with it. Repeating is quiet."""
+    decision = front_door_again.take_back_decision(by=by, referral_id=referral_id, reason=reason, version=version)
+    closed = Closed.objects.filter(case_id=decision.referral.case_id, closed_at=decision.recorded_at)
+    for act in sorted(set(closed.values_list("act", flat=True))):
+        closing.reopen(by, act)
+    return Referral.objects.get(pk=referral_id)
 
 
 @command

@@ -259,6 +259,7 @@ def row(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
         "since": since,
         "unseen": reader.looked.is_unseen(line.case_id, line.phase, line.opened_at),
         "unopened": line.unopened and not line.closed,
+        "news": line.news and not line.closed,
         "restricted": line.restricted,
         **_crew(line, reader, place),
         "picked": str(line.id) in reader.picked,

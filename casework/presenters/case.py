@@ -56,7 +56,8 @@ DOCK_ICONS = {
     "contact": "phone", "allocate": "swap", "confirm_coordinator": "people", "end": "gone", "accept": "met",
     "take": "people", "triage": "swap", "ask": "ask", "answer": "note", "redirect": "swap", "not_wanted": "gone",
     "decline": "gone", "withdraw": "gone", "confirm_999": "warn",
-    "fill_in": "note", "crew": "run", "tell_crew": "run", "check_who": "people",
+    "fill_in": "note", "add_news": "note", "take_back": "swap",
+    "crew": "run", "tell_crew": "run", "check_who": "people",
 }  # fmt: skip
 FILTER_WORDS = {
     TimelineFilter.ALL: "All",
@@ -99,7 +100,7 @@ def case_words(held: Case, place: PlaceWords, by: Actor, now: datetime) -> dict[
         "talk": talk_rows(held.needs.circle),
         "record": person if by.may(Permission.PERSON_READ) else None,
         "clocks": [_clock(clock, by, now) for clock in held.clocks],
-        "acts": _dock(held, by),
+        "acts": _dock(held, by, now),
         "due": [_due(at, row, by, now) for at, row in next_due(held, MOST_DUE)],
         "told": [_told(each, words, now) for each in reversed(held.referrals)],
         "leaving": _leaving(held, by, now),
@@ -223,10 +224,10 @@ def _clock(clock: Clock, by: Actor, now: datetime) -> ShownClock:
     return ShownClock(shown.state, shown.headline, shown.second, shown.icon, href, words)
 
 
-def _dock(held: Case, by: Actor) -> list[dict[str, Any]]:
+def _dock(held: Case, by: Actor, now: datetime) -> list[dict[str, Any]]:
     """Return the one-tap acts: of the episode, its visits first; else of the referral."""
     if held.episode is None:
-        return [*(_dock_act(act) for act in acts_for(by, held.opened_by)), *_worry_act(held, by), _plan(held)]
+        return [*(_dock_act(act) for act in acts_for(by, held.opened_by, now)), *_worry_act(held, by), _plan(held)]
     acts = [_dock_act(act) for act in episode_acts(by, held.episode)]
     if held.episode.status != EpisodeStatus.LIVE:
         return [*acts, _plan(held)]

@@ -25,6 +25,7 @@ from referrals.presenters import (
     flags,
     missing_rows,
     name_of,
+    news_rows,
     question_rows,
     spaced_phone,
     stage_of,
@@ -62,6 +63,8 @@ def panel_words(held: Panel, reader: Reader, place: PlaceWords) -> dict[str, Any
         "flags": _flags(referral, place),
         "emergency": emergency_words(referral, reader.now),
         "missing": _missing(held, reader, place),
+        "news": news_rows(held.news, reader.now),
+        "may_see": reader.by.may(Permission.TASK_RECORD),
         "advice": advice_words(held.advice),
         **_asked(held, reader),
         "live": _live(held, reader),
@@ -102,7 +105,7 @@ def _open(held: Panel) -> bool:
 
 def _acts(held: Panel, reader: Reader, coordinator: dict[str, str] | None) -> list[Act]:
     """Return the acts of the table; the accepting one says whom it would name."""
-    acts = acts_for(reader.by, held.referral)
+    acts = acts_for(reader.by, held.referral, reader.now)
     name = coordinator["name"] if coordinator else ""
     return [replace(a, words=f"{a.words}, {name}") if a.verb == "accept" and name else a for a in acts]
 

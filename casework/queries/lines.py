@@ -41,7 +41,11 @@ SELECT {", ".join(f"d.{name}" for name in OF_CASE)}, u.name, due.label, due.soon
         AND NOT a.denied AND a.actor_id LIKE 'user:%%'),
     (SELECT c.since FROM referrals_crewwait c
      WHERE c.referral_id = r.id AND c.told_at IS NULL AND r.status IN ('new', 'waiting')),
-    EXISTS (SELECT FROM accounts_restrictedcase x WHERE x.case_id = d.case_id)
+    EXISTS (SELECT FROM accounts_restrictedcase x WHERE x.case_id = d.case_id),
+    EXISTS (
+        SELECT FROM referrals_referraltransition t
+        WHERE t.referral_id = r.id AND t.verb IN ('add_news', 'tell', 'ask_withdraw')
+        AND NOT EXISTS (SELECT FROM referrals_newsseen s WHERE s.transition_id = t.id))
 FROM d
 JOIN referrals_referral r ON r.case_id = d.case_id
 JOIN referrals_person p ON p.id = r.person_id
@@ -105,6 +109,7 @@ class Line:
     unopened: bool
     crew_since: datetime | None
     restricted: bool
+    news: bool
 
     @property
     def person(self) -> "Line":

@@ -14,9 +14,10 @@ from pathways.domain import Candidate
 from pathways.models import Episode
 from pathways.queries import candidates, for_actor, teams_for
 from referrals.domain import OPEN
-from referrals.models import InformationRequest, Referral, ToldDifference
+from referrals.models import InformationRequest, Referral, ReferralTransition, ToldDifference
 from referrals.queries import Needs, get, needs_of, other_referrals, told_with
 from referrals.queries.advice import Advised, advice_on
+from referrals.queries.news import news_of
 from referrals.queries.questions import questions_of
 from timelimits.models import Clock
 from timelimits.queries import clocks_for
@@ -36,6 +37,7 @@ class Panel:
     questions: tuple[InformationRequest, ...]
     needs: Needs = field(default_factory=Needs)
     told: tuple[ToldDifference, ...] = ()
+    news: tuple[ReferralTransition, ...] = ()
     advice: Advised | None = None
     team: Team | None = None
     suggested: Candidate | None = None
@@ -56,6 +58,7 @@ def panel(by: Actor, referral_id: UUID, now: datetime) -> Panel:
         questions=tuple(questions_of(referral)),
         needs=needs_of(referral.person),
         told=tuple(told_with(referral)),
+        news=tuple(news_of(referral)),
         advice=advice_on(referral, now) if referral.status in OPEN else None,
         team=team,
         suggested=offered[0] if offered else None,

@@ -19,6 +19,7 @@ from referrals.commands.filled import fill_in_referral
 from referrals.commands.hospital import ask_hospital_support
 from referrals.commands.key_safe import reveal_key_safe_code, set_key_safe_code
 from referrals.commands.keys import forget_old_keys, once
+from referrals.commands.news import add_news, ask_to_withdraw, see_news, tell_news
 from referrals.commands.record import add_row, change_row, change_section, end_row, strike_row
 from referrals.commands.register import register_referral
 from referrals.commands.reviews import review_warning, settle_reviews
@@ -27,12 +28,14 @@ from referrals.commands.signposts import finish_signposting, try_signposting
 from referrals.commands.told import answer_told
 
 __all__ = [
+    "add_news",
     "add_row",
     "answer_information",
     "answer_told",
     "ask_for_help",
     "ask_hospital_support",
     "ask_information",
+    "ask_to_withdraw",
     "change_row",
     "change_section",
     "chase_information",
@@ -55,11 +58,13 @@ __all__ = [
     "register_referral",
     "reveal_key_safe_code",
     "review_warning",
+    "see_news",
     "set_key_safe_code",
     "settle_reviews",
     "strike_row",
     "take_referral",
     "tell_crew",
+    "tell_news",
     "triage_referral",
     "try_signposting",
 ]

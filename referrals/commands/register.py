@@ -88,7 +88,7 @@ def register_referral(
     if details.crew is not None:
         keep_crew(by, referral, details.crew, received_at)
     became_referral(enquiry, referral)
-    _put_on_board(by, referral)
+    put_on_board(by, referral)
     _meet_record(by, referral, person, names=person_id is None)
     keep_told_code(by, who, key_safe_code)
     return referral
@@ -104,14 +104,15 @@ def _arrived(details: ReferralDetails, who: Person, identity: Identity, received
     return referral
 
 
-def _put_on_board(by: Actor, referral: Referral) -> None:
+def put_on_board(by: Actor, referral: Referral) -> None:
+    """Put an open referral on the list of its front door, with whoever has it."""
     hand_over(
         by=by,
         case_id=referral.case_id,
-        user_id=None,
+        user_id=referral.held_by_id,
         team_id=referral.front_door_id,
         zone=referral.zone,
-        phase=Phase.NEW,
+        phase=Phase.WAITING if referral.status == Status.WAITING else Phase.NEW,
         step_down=referral.direction == "step_down",
         reference=referral.reference,
     )

@@ -21,6 +21,10 @@ ON CONFLICT (day, zone, what, kind, reason) DO UPDATE SET times = referrals_deci
 """
 
 
+NOT_FOLLOWED = {"tries": 0, "tried_at": None, "result": "", "note": "", "ended_at": None, "ended_by": "", "sent_id": None}
+"""How a follow-up begins; also the second one, when the first decision was taken back."""
+
+
 def count_decision(referral: Referral, what: str, kind: str = "", reason: str = "") -> None:
     """Add one to how often it was decided so today, in the transaction of the decision."""
     with connection.cursor() as cursor:
@@ -29,7 +33,9 @@ def count_decision(referral: Referral, what: str, kind: str = "", reason: str = 
 
 def begin_signposting(by: Actor, referral: Referral, signpost: str, where: str) -> Signposting:
     """Put the referral on the list of people sent elsewhere, with its clock. Part of a decline or a redirect."""
-    row = Signposting.objects.create(referral=referral, signpost=signpost, where=where, made_at=now())
+    row, _ = Signposting.objects.update_or_create(
+        referral=referral, defaults={**NOT_FOLLOWED, "signpost": signpost, "where": where, "made_at": now()}
+    )
     start_clock(
         by=by,
         case_id=referral.case_id,
@@ -68,6 +74,16 @@ def _sent_already(by: Actor, row: Signposting, version: int | None, *told: objec
         raise Stale(f"Somebody tried at {at}, after you opened this.")
     row.sent_id = sent_id
     return False
+
+
+def drop_signposting(by: Actor, referral: Referral) -> None:
+    """Cancel the follow-up of a decision that is taken back. None, or one with a result already: quiet."""
+    row = Signposting.objects.select_for_update().filter(referral=referral, ended_at=None).first()
+    if row is None:
+        return
+    row.result, row.ended_at, row.ended_by = SignpostResult.CASE_CLOSED, now(), by.label
+    row.save(update_fields=["result", "ended_at", "ended_by"])
+    cancel_clocks(by=by, subject=f"signposting:{row.pk}", reason="not_needed", policies=(SIGNPOST_FOLLOW_UP,))
 
 
 def _lock(by: Actor, signposting_id: UUID) -> Signposting:

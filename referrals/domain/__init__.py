@@ -10,9 +10,11 @@ from referrals.domain.moves import (
     OPEN,
     SPA_TRIAGE,
     STATUS_WORDS,
+    TAKE_BACK_WITHIN,
     Move,
     Status,
 )
+from referrals.domain.news import MOST_NEWS, NEWS, WAY_WORDS, Way
 from referrals.domain.people import Identity, PersonDetails, Told, age_on, clean_nhs_number, clean_postcode
 from referrals.domain.referrals import (
     ASKABLE,
@@ -79,7 +81,9 @@ __all__ = [
     "INFORMATION_REQUEST",
     "KIND_OF",
     "LATE_ENTRY",
+    "MOST_NEWS",
     "MOVES",
+    "NEWS",
     "OPEN",
     "OVERRIDE_WORDS",
     "PLANNED_WORDS",
@@ -88,9 +92,11 @@ __all__ = [
     "SOMEWHERE_ELSE",
     "SPA_TRIAGE",
     "STATUS_WORDS",
+    "TAKE_BACK_WITHIN",
     "TRIES_BEFORE_GIVING_UP",
     "TRIGGER_WORDS",
     "UCR_NEEDS",
+    "WAY_WORDS",
     "WOULD_BE_WORDS",
     "Agrees",
     "Ahead",
@@ -124,6 +130,7 @@ __all__ = [
     "Trigger",
     "UcrNeed",
     "Urgency",
+    "Way",
     "WhyNow",
     "WouldBe",
     "age_on",

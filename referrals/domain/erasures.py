@@ -95,7 +95,7 @@ KEPT = frozenset(
         "created_label", "decided_by", "decided_by_id", "decided_label", "done_by", "done_by_id", "ended_by",
         "ended_label", "error_by", "given_by", "given_label", "history_change_reason", "history_user_id",
         "lifted_by", "opened_by", "opened_by_id", "recorded_by", "released_by", "released_by_id", "reopened_by",
-        "reviewed_by", "set_by", "started_by", "stopped_label", "taken_by", "undone_by", "written_by",
+        "reviewed_by", "seen_by", "set_by", "started_by", "stopped_label", "taken_by", "undone_by", "written_by",
     }
 )  # fmt: skip
 # Kept in one table: codes that counts need, ids, and what the system wrote itself

@@ -1,6 +1,7 @@
 """The transition table of a referral. Pure."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from accounts.domain import Permission
@@ -42,6 +43,8 @@ class Move:
     cancels: tuple[str, ...] = ()
 
 
+TAKE_BACK_WITHIN = timedelta(hours=72)
+"""How long a decision that ended a referral can be taken back."""
 CRISIS_RESPONSE = "crisis_response"
 SPA_TRIAGE = "spa_triage"
 CREW_WAITING = "crew_waiting"
@@ -71,6 +74,18 @@ MOVES: tuple[Move, ...] = (
     Move(
         "fill_in", P.REFERRAL_CHASE, OPEN, None, "referral.filled_in", "Add what was missing",
         "referrals:fill_in", "whoever was told writes it down; a partner system rings, as it does with an answer",
+    ),
+    Move(
+        "add_news", P.REFERRAL_CHASE, OPEN | {S.ACCEPTED}, None, "referral.news_added", "Add new information",
+        "referrals:add_news", "a partner system rings with what is new, and whoever is told writes it down",
+    ),
+    Move(
+        "tell", P.REFERRAL_FOLLOW, OPEN | {S.ACCEPTED}, None, "referral.news_told", "Add what is new",
+        "referrals:tell", "a partner system rings with what is new, and whoever is told writes it down",
+    ),
+    Move(
+        "ask_withdraw", P.REFERRAL_FOLLOW, frozenset({S.ACCEPTED}), None, "referral.withdrawal_asked",
+        "Ask to withdraw", "casework:take_out", "a partner system rings the team that has accepted it",
     ),
     Move(
         "confirm_999", P.REFERRAL_CONFIRM_999, OPEN | {S.ACCEPTED}, None, "referral.999_confirmed",
@@ -113,6 +128,11 @@ MOVES: tuple[Move, ...] = (
     Move(
         "withdraw", P.REFERRAL_WITHDRAW, OPEN | {S.ACCEPTED}, S.WITHDRAWN, "referral.withdrawn", "Withdraw",
         "casework:withdraw", "casework_api:withdraw", stops=(SPA_TRIAGE,), cancels=(CRISIS_RESPONSE, CREW_WAITING),
+    ),
+    Move(
+        "take_back", P.REFERRAL_TRIAGE, ENDED_UNACCEPTED, S.NEW, "referral.taken_back", "Take this decision back",
+        "casework:take_back", "a decision is taken back by somebody who looks at it again, not by a system",
+        starts=(CRISIS_RESPONSE, SPA_TRIAGE),
     ),
 )  # fmt: skip
 BY_VERB = {move.verb: move for move in MOVES}

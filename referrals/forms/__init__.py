@@ -14,6 +14,7 @@ from referrals.forms.acts import (
 from referrals.forms.call import CallForm
 from referrals.forms.filled import FillInForm
 from referrals.forms.intake import CheckWhoForm, CrewForm, EnquiryForm, GiveForm, TellCrewForm
+from referrals.forms.news import NewsForm, TakeBackForm, TellForm
 from referrals.forms.record import KeySafeForm, RecordForm, StrikeForm, shown_values
 
 __all__ = [
@@ -29,12 +30,15 @@ __all__ = [
     "GiveForm",
     "HospitalSupportForm",
     "KeySafeForm",
+    "NewsForm",
     "NotWantedForm",
     "RecordForm",
     "RedirectForm",
     "StrikeForm",
+    "TakeBackForm",
     "TakeForm",
     "TellCrewForm",
+    "TellForm",
     "TriageForm",
     "shown_values",
 ]

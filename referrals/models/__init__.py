@@ -12,6 +12,7 @@ from referrals.models.holds import LegalHold
 from referrals.models.imports import PersonImport
 from referrals.models.intake import CrewWait, Enquiry
 from referrals.models.merges import Merge, MergeRow, PossibleDuplicate
+from referrals.models.news import NewsSeen
 from referrals.models.people import Person
 from referrals.models.referrals import InformationRequest, Referral, ReferralTransition
 from referrals.models.saved_views import SavedView
@@ -53,6 +54,7 @@ __all__ = [
     "LegalHold",
     "Merge",
     "MergeRow",
+    "NewsSeen",
     "Person",
     "PersonImport",
     "PersonKeys",

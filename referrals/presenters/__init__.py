@@ -9,6 +9,7 @@ from referrals.presenters.filled import (
     WHERE_WORDS,
     filled_words,
 )
+from referrals.presenters.news import news_rows
 from referrals.presenters.people import (
     age_of,
     home_of,
@@ -117,6 +118,7 @@ __all__ = [
     "home_of",
     "missing_rows",
     "name_of",
+    "news_rows",
     "person_line",
     "person_warnings",
     "phones_to_ring",

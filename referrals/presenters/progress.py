@@ -37,6 +37,8 @@ class Progress:
     tone: str = "ic-blue"
     crew: str = ""
     asks: bool = False
+    goes_on: bool = False
+    accepted: bool = False
     questions: tuple[Question, ...] = ()
 
 
@@ -72,6 +74,8 @@ def progress(referral: Referral, around: Around, now: datetime) -> Progress:
         icon=icon,
         tone=tone,
         crew=crew_words(around.crews.get(referral.pk), now),
+        goes_on=referral.status in OPEN or (referral.status == Status.ACCEPTED and bool(team)),
+        accepted=referral.status == Status.ACCEPTED,
         asks=any(not each.answer for each in asked),
         questions=tuple(Question(each.question, wall_clock(each.asked_at, now), bool(each.answer)) for each in asked),
     )

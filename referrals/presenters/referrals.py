@@ -16,6 +16,7 @@ from referrals.domain import (
     MOVES,
     OPEN,
     STATUS_WORDS,
+    TAKE_BACK_WITHIN,
     Agrees,
     Answer,
     Direction,
@@ -47,8 +48,8 @@ KEYS = {
 LONGEST_WHO = 60
 MAIN_ACTS = ("accept", "confirm_999")
 IN_ORDER = (
-    "accept", "confirm_999", "tell_crew", "take", "check_who", "triage", "answer", "ask", "fill_in", "crew", "redirect",
-    "not_wanted", "decline", "withdraw",
+    "accept", "confirm_999", "tell_crew", "take", "check_who", "triage", "answer", "ask", "fill_in", "add_news", "crew",
+    "redirect", "not_wanted", "decline", "withdraw", "take_back",
 )  # fmt: skip
 SERVICE_WORDS = {
     Service.CRISIS: "2-hour urgent (UCR)",
@@ -65,6 +66,9 @@ DONE_WORDS = {
     "ask": "Information asked for",
     "answer": "Answer recorded",
     "fill_in": "What was missing was added",
+    "add_news": "New information",
+    "tell": "New information from the referrer",
+    "ask_withdraw": "The referrer asks to withdraw",
     "confirm_999": "999 call recorded",
     "crew": "A crew is there and waits",
     "tell_crew": "Crew answered",
@@ -75,6 +79,7 @@ DONE_WORDS = {
     "not_wanted": "Did not want it",
     "redirect": "Redirected",
     "withdraw": "Withdrawn",
+    "take_back": "The decision was taken back",
 }
 
 
@@ -165,10 +170,13 @@ class Act:
         return not self.main
 
 
-def acts_for(by: Actor, referral: Referral) -> list[Act]:
-    """Return what this actor may do with the referral now: the table of moves, the main act first."""
+def acts_for(by: Actor, referral: Referral, at: datetime | None = None) -> list[Act]:
+    """Return what this actor may do with the referral now: the table of moves, the main act first.
+
+    A decision is offered to be taken back only where it is told `at` which instant, and not too late for it.
+    """
     moves = {move.verb: move for move in MOVES if move.page != "referrals:register"}
-    offered = [moves[verb] for verb in IN_ORDER if _is_offered(moves[verb], by, referral)]
+    offered = [moves[verb] for verb in IN_ORDER if _is_offered(moves[verb], by, referral, at)]
     main = next((move.verb for move in offered if move.verb in MAIN_ACTS), "")
     if emergency_open(referral) and any(move.verb == "confirm_999" for move in offered):
         main = "confirm_999"
@@ -197,17 +205,20 @@ def crew_waits(referral: Referral) -> bool:
 
 ONLY_WHEN: Mapping[str, Callable[[Referral], bool]] = {
     "confirm_999": emergency_open,
+    "add_news": lambda referral: referral.done_at is None,
     "check_who": lambda referral: referral.identity == Identity.UNCHECKED,
     "crew": lambda referral: not crew_waits(referral),
     "tell_crew": lambda referral: crew_waits(referral) or (referral.status in OPEN and crew_of(referral) is not None),
 }
 
 
-def _is_offered(move: Move, by: Actor, referral: Referral) -> bool:
+def _is_offered(move: Move, by: Actor, referral: Referral, at: datetime | None = None) -> bool:
     if not by.may(move.permission) or referral.status not in move.sources:
         return False
     if move.verb == "take":
         return referral.held_by_id != by.user_id and by.user_id is not None
+    if move.verb == "take_back":
+        return bool(at and referral.done_at and at - referral.done_at <= TAKE_BACK_WITHIN)
     if move.verb in ONLY_WHEN:
         return ONLY_WHEN[move.verb](referral)
     return move.verb != "withdraw" or referral.done_at is None

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.domain import Code, Permission
 from accounts.queries import code_lists
@@ -26,12 +26,14 @@ from referrals.forms import (
     CrewForm,
     FillInForm,
     HospitalSupportForm,
+    NewsForm,
     TakeForm,
     TellCrewForm,
     TriageForm,
 )
 from referrals.models import Referral
 from referrals.queries.hospital import hospital_support_asked, is_hospital_support
+from referrals.queries.news import news_of
 from referrals.queries.questions import questions_of
 from referrals.views import filled
 from referrals.views.serving import ActPage, Shown, serve
@@ -183,6 +185,7 @@ PAGES = {
             button="Add this",
             way_out="Add nothing",
         ),
+        _page("add_news", NewsForm, commands.add_news, "new information added", title="Add new information"),
         _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded", options=as_it_stands),
         _page("crew", CrewForm, commands.mark_crew, "the crew is answered within 15 minutes"),
         _page("tell_crew", TellCrewForm, commands.tell_crew, "the crew has its answer"),
@@ -197,12 +200,19 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     return serve(request, PAGES[verb], pk)
 
 
+@require_POST
+def see_news(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say that the news of a referral was looked at."""
+    referral = commands.see_news(by=actor_of(request), referral_id=pk)
+    return HttpResponseRedirect(presenters.url_of(referral))
+
+
 @require_safe
 def acts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return what may be done with a referral, as a part of the page beside it."""
     by = actor_of(request)
     referral = queries.get(by, pk)
-    context = {"acts": presenters.acts_for(by, referral), "referral": referral}
+    context = {"acts": presenters.acts_for(by, referral, now()), "referral": referral}
     return render(request, "referrals/acts_part.html", context)
 
 
@@ -220,7 +230,7 @@ def whole(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
     return {
         "section": "board",
         **begun,
-        "acts": presenters.acts_for(by, referral),
+        "acts": presenters.acts_for(by, referral, at),
         "stage": presenters.stage_of(referral),
         "still_open": OPEN,
         "coordinator": "" if referral.status in OPEN else queries.coordinator_name(referral),
@@ -232,6 +242,8 @@ def whole(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
         "flags": presenters.flag_rows(referral, known["red_flags"]),
         "emergency": presenters.emergency_words(referral, at),
         "missing": presenters.missing_rows(by, referral, queries.missing_of(referral, known["minimum_data"])),
+        "news": presenters.news_rows(news_of(referral), at),
+        "may_see": by.may(Permission.TASK_RECORD),
         "done": presenters.done_rows(referral.transitions.order_by("-id"), known, at),
         "others": [(other, presenters.stage_of(other)) for other in queries.other_referrals(by, referral)],
         "received": presenters.wall_clock(referral.received_at, at),

@@ -1,6 +1,7 @@
 """Pages of a referrer: send a referral, see how each stands, answer what is asked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,12 @@ from audit.commands import now, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals import commands, presenters, queries
-from referrals.forms import GiveForm
+from referrals.domain import BY_VERB
+from referrals.forms import GiveForm, TellForm
 from referrals.forms.refer import ReferForm
 from referrals.models import CrewWait, Draft, Referral
 from referrals.queries.intake import PAGE
+from referrals.queries.news import told_by
 from referrals.views.drafts import chosen, drop, half_written, keep, tells_code
 from referrals.views.serving import ActPage, Shown, serve
 
@@ -67,10 +70,12 @@ def _around(rows: list[Referral]) -> presenters.Around:
 @require_safe
 def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show how one referral stands."""
-    row = queries.get_sent(actor_of(request), pk)
+    by = actor_of(request)
+    row = queries.get_sent(by, pk)
     shown = presenters.progress(row, _around([row]), now())
     form = GiveForm(now=now()) if shown.asks else None
     context = {"section": "sent", "row": shown, "form": form, "version": row.version, "summary": row.summary}
+    context["told"] = presenters.news_rows(told_by(row, by.id), now())
     return render(request, "referrals/sent_one.html", context)
 
 
@@ -98,6 +103,30 @@ GIVE = ActPage(
 def give(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what is asked of the referrer, or take the answer."""
     return serve(request, GIVE, pk)
+
+
+def look_open(by: Actor, pk: UUID) -> Shown:
+    """Return a referral of the referrer's own for a form about one that goes on."""
+    shown = look(by, pk)
+    goes_on = shown.context["row"].goes_on
+    return replace(shown, closed="" if goes_on else "nothing more is done on it")
+
+
+def tell_news(by: Actor, pk: UUID, form: Any) -> Referral:
+    """Add what is new."""
+    return commands.tell_news(by=by, referral_id=pk, version=form.seen, **form.values())
+
+
+TELL = ActPage(
+    "tell", BY_VERB["tell"].words, Permission.REFERRAL_FOLLOW, "referrals/tell.html", TellForm, look_open, tell_news,
+    lambda row: "Added. Whoever has it sees it now.", button="Send this", way_out="Not now",
+)  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def tell(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the form for what is new about a referral that was sent, or take it."""
+    return serve(request, TELL, pk)
 
 
 @require_http_methods(["GET", "POST"])

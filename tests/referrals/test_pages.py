@@ -424,11 +424,12 @@ def test_show_referral__of_others_is_not_found(door: FrontDoor) -> None:
 def test_offer_acts__by_role_and_state(door: FrontDoor) -> None:
     referral = register(door.actor("spa"))
     assert [act.verb for act in acts_for(door.actor("spa"), referral)] == [
-        "take", "ask", "fill_in", "crew", "redirect", "not_wanted", "withdraw",
+        "take", "ask", "fill_in", "add_news", "crew", "redirect", "not_wanted", "withdraw",
     ]  # fmt: skip
     acts = acts_for(door.actor("triage"), referral)
     assert [act.verb for act in acts] == [
-        "accept", "take", "triage", "ask", "fill_in", "crew", "redirect", "not_wanted", "decline", "withdraw",
+        "accept", "take", "triage", "ask", "fill_in", "add_news", "crew", "redirect", "not_wanted", "decline",
+        "withdraw",
     ]  # fmt: skip
     assert [act.verb for act in acts if act.main] == ["accept"]
     assert acts[1].secondary
