@@ -8,15 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.domain import Permission
+from accounts.request import actor_of
 from audit.domain import SYSTEM, Actor
 from casework.commands import withdraw_referral
 from casework.presenters.ending import ending_kinds
 from casework.queries.ending import cases_of_referral, ends_with
 from referrals.commands import ask_to_withdraw
-from referrals.domain import OPEN
+from referrals.domain import OPEN, Status
 from referrals.forms import TakeBackForm
 from referrals.models import Referral
 from referrals.queries import get_sent
+from referrals.queries.intake import sent_for
 from referrals.views.sent import look_open
 from referrals.views.serving import ActPage, Shown, serve
 
@@ -40,7 +42,7 @@ def take_out(by: Actor, pk: UUID, form: Any) -> Referral:
 def done(referral: Referral) -> str:
     """Say what became of it."""
     asked = "Asked. The team that has accepted it sees it now, and decides."
-    return asked if referral.status == "accepted" else f"{referral.reference} is withdrawn."
+    return asked if referral.status == Status.ACCEPTED else f"{referral.reference} is withdrawn."
 
 
 PAGE = ActPage(
@@ -49,7 +51,11 @@ PAGE = ActPage(
 )  # fmt: skip
 
 
+ASK = replace(PAGE, title="Ask to withdraw this referral", button="Ask to withdraw", warning=False)
+
+
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show what ends when a referrer withdraws what they sent, or do it."""
-    return serve(request, PAGE, pk)
+    """Show what ends when a referrer withdraws what they sent, or do it; once it is accepted, ask."""
+    accepted = sent_for(actor_of(request)).filter(pk=pk, status=Status.ACCEPTED).exists()
+    return serve(request, ASK if accepted else PAGE, pk)

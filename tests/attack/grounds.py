@@ -274,6 +274,7 @@ def _record(door: FrontDoor, new: Referral, accepted: Referral, other: Referral)
         "merge": str(other.person_id),
         "apart": str(other.person_id),
         "merges": str(merged.pk),
+        "referrals take_back": str(sent.pk),
         "signposted": str(Signposting.objects.get(referral=sent).pk),
         "sections": "health",
         "drafts": "health",

@@ -20,7 +20,7 @@ GOOD = {
     "given_name": "Maud", "family_name": "Testworth", "birth": "79", "died_on": "16/9/2026", "nhs_number": "9991234004", "email": "new@icras.example",
     "login": "tom.trial@icras.example", "ring_back": "01632 960018", "phone": "01632 960018", "received": "14:00",
     "chase_at": "16:00", "review_on": "4/3/2027", "web_address": "https://records.example/1",
-    "address": "1 Test Street L23 9ZZ", "at": "14:00", "due_at": "16:00", "occurred_at": "14:00", "hours": "4", "begins": "09:00",
+    "address": "1 Test Street L23 9ZZ", "at": "14:00", "said_at": "14:00", "due_at": "16:00", "occurred_at": "14:00", "hours": "4", "begins": "09:00",
     "oldpassword": OWN, "password": OWN, "password1": "another long pass phrase", "password2": "another long pass phrase",
     "ends": "17:00", "since": "14:00", "ours_from": "14:00", "starts_time": "09:00", "ends_time": "17:00", "words": "Testalder", "team": "ucr-south",
 }  # fmt: skip

@@ -91,7 +91,7 @@ def test_take_back__a_limit_that_passed_meanwhile_is_late(door: FrontDoor) -> No
     decline(door.actor("triage"), referral)
     with time_machine.travel(NOW + timedelta(hours=3), tick=False):
         take_back_decision(by=door.actor("triage"), referral_id=referral.pk, reason=WHY)
-        sweep(by=SYSTEM)
+        sweep(by=SYSTEM, now=NOW + timedelta(hours=3))
     visit = Clock.objects.get(policy_code="crisis_response")
     assert visit.stopped_at is None
     assert visit.events.filter(stage="breach").exists()
