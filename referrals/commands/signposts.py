@@ -21,7 +21,15 @@ ON CONFLICT (day, zone, what, kind, reason) DO UPDATE SET times = referrals_deci
 """
 
 
-NOT_FOLLOWED = {"tries": 0, "tried_at": None, "result": "", "note": "", "ended_at": None, "ended_by": "", "sent_id": None}
+NOT_FOLLOWED = {
+    "tries": 0,
+    "tried_at": None,
+    "result": "",
+    "note": "",
+    "ended_at": None,
+    "ended_by": "",
+    "sent_id": None,
+}
 """How a follow-up begins; also the second one, when the first decision was taken back."""
 
 

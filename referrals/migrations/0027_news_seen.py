@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('referrals', '0025_what_was_missing'),
+        ('referrals', '0026_sent_twice'),
     ]
 
     operations = [
