@@ -306,6 +306,7 @@ def _shared(referral: Line | Referral, reader: Reader, place: PlaceWords) -> dic
         "tel": digits_of(referral.ring_back),
         "unseen": False,
         "unopened": False,
+        "news": False,
         "picked": False,
         "current": referral.id == reader.chosen,
     }
