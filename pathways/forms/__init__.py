@@ -15,7 +15,6 @@ from pathways.forms.episodes import (
     ConfirmForm,
     ContactForm,
     EndForm,
-    ReasonForm,
     TaskForm,
     WithdrawForm,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "LeftForm",
     "LiaisonAnswerForm",
     "LiaisonForm",
-    "ReasonForm",
     "TaskForm",
     "WithdrawForm",
 ]

@@ -10,10 +10,6 @@ from pathways.presenters.discharges import (
     site_chips,
 )
 from pathways.presenters.episodes import (
-    IN_ORDER,
-    KEYS,
-    OUTCOME_WORDS,
-    UNKNOWN_WORDS,
     acts_for,
     candidate_choices,
     candidate_words,
@@ -24,10 +20,6 @@ from pathways.presenters.episodes import (
 )
 
 __all__ = [
-    "IN_ORDER",
-    "KEYS",
-    "OUTCOME_WORDS",
-    "UNKNOWN_WORDS",
     "acts_for",
     "asked_words",
     "blocker_words",

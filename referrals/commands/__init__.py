@@ -22,7 +22,7 @@ from referrals.commands.keys import forget_old_keys, once
 from referrals.commands.news import add_news, ask_to_withdraw, see_news, tell_news
 from referrals.commands.record import add_row, change_row, change_section, end_row, strike_row
 from referrals.commands.register import register_referral
-from referrals.commands.reviews import review_warning, settle_reviews
+from referrals.commands.reviews import review_warning
 from referrals.commands.rules import publish_triage_rules
 from referrals.commands.signposts import finish_signposting, try_signposting
 from referrals.commands.told import answer_told
@@ -60,7 +60,6 @@ __all__ = [
     "review_warning",
     "see_news",
     "set_key_safe_code",
-    "settle_reviews",
     "strike_row",
     "take_referral",
     "tell_crew",

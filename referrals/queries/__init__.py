@@ -1,7 +1,7 @@
 """Reads of people and referrals, always scoped by who asks."""
 
 from referrals.queries.advice import Advised, advice_on
-from referrals.queries.changes import Version, changes_of, names_of
+from referrals.queries.changes import changes_of, names_of
 from referrals.queries.duplicates import alike_referrals, known_already
 from referrals.queries.finding import Found, find_people, looks_same, match_people
 from referrals.queries.intake import (
@@ -16,11 +16,9 @@ from referrals.queries.intake import (
 from referrals.queries.people import (
     get_person,
     hidden_people,
-    hidden_sql,
     is_closed,
     open_person,
     refuse_erased,
-    restricted_holder,
     stands_for,
     visible_people,
     with_people,
@@ -75,7 +73,6 @@ __all__ = [
     "Found",
     "Needs",
     "Record",
-    "Version",
     "advice_on",
     "alike_referrals",
     "arrival",
@@ -94,7 +91,6 @@ __all__ = [
     "get_person",
     "get_sent",
     "hidden_people",
-    "hidden_sql",
     "is_closed",
     "key_safe_version",
     "known_already",
@@ -123,7 +119,6 @@ __all__ = [
     "record_of",
     "referrals_of",
     "refuse_erased",
-    "restricted_holder",
     "row_of",
     "section_row",
     "sent_already",

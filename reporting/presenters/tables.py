@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.domain.rota import LONDON
+from casework.presenters.lists import plain
 from reporting.domain import Hidden, Mask, Row, Table, hide_small
 from reporting.presenters.two_hour import BAR, HIDDEN_WORDS, LABEL, ROW, Cell
 
 LONGEST = 30
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table_words(table: Table, *, suppress: bool) -> dict[str, Any]:
@@ -86,13 +86,9 @@ def file_lines(tables: Sequence[Table], *, suppress: bool) -> list[list[str]]:
         found.append([table.title])
         found.append([table.heading, *shown["columns"]])
         for line in (*shown["lines"], shown["whole"]):
-            found.append([_plain(line["name"]), *(each["cell"].words for each in line["cells"])])
+            found.append([plain(line["name"]), *(each["cell"].words for each in line["cells"])])
         found.append([])
     return found
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def period_words(now: datetime, length: timedelta) -> str:

@@ -1,14 +1,12 @@
 """Words and drawings of clocks. Pure."""
 
-from timelimits.presenters.explain import ExplainPage, explain_page
+from timelimits.presenters.explain import explain_page
 from timelimits.presenters.words import (
     ClockWords,
     clock_path,
     clock_words,
-    left_words,
     preview_words,
     reason_words,
-    since_words,
     span_words,
     subject_path,
     words_of,
@@ -16,14 +14,11 @@ from timelimits.presenters.words import (
 
 __all__ = [
     "ClockWords",
-    "ExplainPage",
     "clock_path",
     "clock_words",
     "explain_page",
-    "left_words",
     "preview_words",
     "reason_words",
-    "since_words",
     "span_words",
     "subject_path",
     "words_of",
