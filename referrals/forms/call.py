@@ -108,10 +108,7 @@ class CallForm(TypedForm):
     address = words("Address or postcode now", 300, required=False)
     access = words("Getting in", 300, required=False)
     who_with = words("Who is with them", 200, required=False)
-    key_safe_code = words(
-        "Key-safe code", 20, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Shown only to those who go there. Not kept in a draft",
-    )  # fmt: skip
+    key_safe_code = words("Key-safe code", 20, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     hospital_site = words("Hospital", 80, required=False, widget=suggesting("hospitals"))
     hospital_ward = words("Ward", 80, required=False)
     ready_on = DayField(label="Ready to leave on", required=False)

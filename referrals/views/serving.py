@@ -114,7 +114,7 @@ def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
     require(by, page.permission)
     shown = page.look(by, pk)
     if page.keeps and not {KEEP, THROW}.isdisjoint(request.POST):
-        return _kept(request, by, page.draft_name(pk), shown)
+        return _kept(request, page, shown, by, pk)
     form, shown = _opened(request, page, shown, by, pk)
     found = _tried(request, page, form, by, pk)
     if found.done:
@@ -138,15 +138,20 @@ def _opened(request: HttpRequest, page: ActPage, shown: Shown, by: Actor, pk: UU
     return form, shown
 
 
-def _kept(request: HttpRequest, by: Actor, name: str, shown: Shown) -> HttpResponse:
-    """Keep what is typed into an act, or throw it away. What comes late, after it was done, begins no new draft."""
+def _kept(request: HttpRequest, page: ActPage, shown: Shown, by: Actor, pk: UUID) -> HttpResponse:
+    """Keep what is typed into an act, or throw it away. What comes late, while or after it is done, is no new draft."""
+    name = page.draft_name(pk)
     if THROW in request.POST:
         commands.drop_draft(by=by, form=name)
         return HttpResponseRedirect(request.path)
     late = shown.closed or request.POST.get("version", "") != str(shown.version)
     if late and queries.draft_of(by, name) is None:
         return HttpResponse()
-    return render(request, "referrals/draft_part.html", {"draft": _keep(request, by, name)})
+    draft = _keep(request, by, name)
+    if page.look(by, pk).version != shown.version:  # it was done meanwhile, and may have dropped the draft before this
+        commands.drop_draft(by=by, form=name)
+        return HttpResponse()
+    return render(request, "referrals/draft_part.html", {"draft": draft})
 
 
 def _keep(request: HttpRequest, by: Actor, name: str) -> Draft:

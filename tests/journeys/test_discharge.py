@@ -51,6 +51,7 @@ def write_plan(page: Page, pathway: str, why: str) -> None:
     page.get_by_label("Where to").select_option("own_home")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("half written")).to_have_count(0)
 
 
 def test_discharge__from_plan_to_left_and_back(ward: Page, at_both_widths: Check, watch: Watch) -> None:
