@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.domain import CodeListName, Permission
+from accounts.domain.far import too_far
 from accounts.queries import code_lists, may_see
 from audit.bulk import insert
 from audit.commands import command, now, record, require
 from audit.domain import Actor, sending
-from audit.refusals import NotFound, RuleBroken
+from audit.refusals import NotFound, RuleBroken, Stale
 from careplans.domain import (
     DECISIONS,
     HAND_BACK,
@@ -44,6 +45,7 @@ from notifications.domain import Template
 from pathways.models import Discharge
 from pathways.queries import coordinator_of, joined_referrals, root_case
 from referrals.commands.deaths import refuse_case_if_dead
+from referrals.presenters import wall_clock
 from timelimits.domain.local_time import local_date
 
 A_MOMENT = timedelta(seconds=10)
@@ -65,6 +67,8 @@ def ask_onward(*, by: Actor, case_id: UUID, service: str, asked_of: str, why: st
     _need(asked_of=(asked_of, "Say whom you asked."), why=(why, "Say what they are asked for."))
     if chase_at < now():
         raise RuleBroken("chase_in_past", "This time is past already.", field="chase_at")
+    if words := too_far(chase_at, now()):
+        raise RuleBroken("chase_too_far", f"{words}.", field="chase_at")
     told = {"service": service, "asked_of": asked_of.strip(), "why": why.strip()}
     made, new = _once(OnwardRequest, by, case_id, told, chase_at=chase_at)
     if new:
@@ -140,14 +144,19 @@ def write_risk(*, by: Actor, case_id: UUID, risk: RiskTaken) -> Risk:
 
 
 @command
-def review_risk(*, by: Actor, risk_id: UUID, finding: RiskFinding, note: str = "") -> Risk:
-    """Say how a risk went (R067). A later look replaces an earlier one; the earlier stays in the trail."""
+def review_risk(*, by: Actor, risk_id: UUID, finding: RiskFinding, note: str = "", version: int | None = None) -> Risk:
+    """Say how a risk went (R067). A later look replaces an earlier one; the earlier stays in the trail.
+
+    `version` is that of the row when it was opened. The same again is quiet. Raises NotPermitted, NotFound, Stale.
+    """
     require(by, Permission.PLAN_EDIT)
     row = Risk.objects.select_for_update().filter(pk=risk_id).first()
     if row is None or not may_see(by.where_it_may(Permission.PLAN_EDIT), row.case_id):
         raise NotFound
     if row.finding == finding and row.found_note == note.strip():
         return row
+    if version is not None and version != row.version and row.reviewed_at is not None:
+        raise Stale(f"{row.reviewed_by} looked at this at {wall_clock(row.reviewed_at, now())}, after you opened it.")
     row.finding, row.found_note, row.reviewed_at, row.reviewed_by = finding, note.strip(), now(), by.label
     row.ended_at = now() if finding is RiskFinding.STOPPED else None
     row.save(update_fields=["finding", "found_note", "reviewed_at", "reviewed_by", "ended_at"])

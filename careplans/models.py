@@ -92,6 +92,11 @@ class Risk(Written):
             ),
         ]
 
+    @property
+    def version(self) -> int:
+        """Return the mark of the last look at it: its instant in microseconds; 0 before the first."""
+        return round(self.reviewed_at.timestamp() * 1_000_000) if self.reviewed_at else 0
+
 
 class Confidence(Written):
     """How sure the person is of managing, from 0 to 10, in their own words too (R065)."""

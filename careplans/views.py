@@ -77,7 +77,7 @@ def _look_at(model: Any) -> Any:
         if row is None:
             raise NotFound
         shown = _look(by, row.case_id)
-        return Shown(shown.url, 0, {**shown.context, "row": row})
+        return Shown(shown.url, getattr(row, "version", 0), {**shown.context, "row": row})
 
     return look
 
@@ -95,7 +95,7 @@ def _answer(by: Actor, pk: UUID, form: Any) -> Any:
 
 
 def _review(by: Actor, pk: UUID, form: Any) -> Any:
-    return commands.review_risk(by=by, risk_id=pk, **form.values())
+    return commands.review_risk(by=by, risk_id=pk, version=form.seen, **form.values())
 
 
 OF_CASE = {

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid4
 
 import structlog
@@ -29,6 +30,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("icras.request")
 PROBLEM = "application/problem+json"
 MOST_ERRORS = 50
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"  # what Django puts where bytes are no UTF-8
 TAKES_FILES = re.compile(r"/people/([0-9a-f-]{36}/files|import)/")
 DENIALS = (NotFound, NotPermitted)
 
@@ -100,7 +102,10 @@ class LongBodyMiddleware:
 
 
 class UnfitTextMiddleware:
-    """Answer 400 to an address or a form with a NUL: nobody types one, and the database keeps none."""
+    """Answer 400 to an address or a form with a NUL, and to a form whose bytes are no UTF-8, before anything is saved.
+
+    Nobody types a NUL, and the database keeps none. Bytes that cannot be read would be kept as question marks.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -114,6 +119,23 @@ class UnfitTextMiddleware:
         sent = (*request.GET.lists(), *request.POST.lists())
         if any("\0" in text for name, values in sent for text in (name, *values)):
             raise BadRequest("NUL")
+        typed = (text for name, values in request.POST.lists() for text in (name, *values))
+        if any(UNREADABLE in text for text in typed) and not _is_utf8(request):
+            raise BadRequest("not UTF-8")
+
+
+def _is_utf8(request: HttpRequest) -> bool:
+    """Say whether a form that shows the sign for what cannot be read was sent with that very sign in it.
+
+    A form in parts, as one with a file is, is not kept as it came: nobody can tell any more.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        return False
+    try:
+        unquote_to_bytes(request.body.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class RefusalMiddleware:

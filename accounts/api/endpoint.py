@@ -17,10 +17,10 @@ from rest_framework.views import APIView
 
 from accounts.api.clients import actor_of
 from accounts.domain import Permission
+from accounts.domain.far import FIRST_YEAR
 from accounts.queries import current_codes
 from audit.commands import require
 
-EARLIEST = 1900
 PAGE, LONGEST_PAGE = 50, 100
 SALT = "icras.api.cursor"
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
@@ -100,8 +100,8 @@ class Instant(serializers.DateTimeField):
             instant = datetime.fromisoformat(data.upper())
         except ValueError:
             raise ValidationError("There is no such day or time.") from None
-        if not EARLIEST <= instant.year < MAXYEAR:
-            raise ValidationError(f"Must be from {EARLIEST} on.")
+        if not FIRST_YEAR <= instant.year < MAXYEAR:
+            raise ValidationError(f"Must be from {FIRST_YEAR} on.")
         return instant.astimezone(UTC)
 
 
@@ -116,8 +116,8 @@ class Day(serializers.DateField):
             day = date.fromisoformat(data)
         except ValueError:
             raise ValidationError("There is no such day.") from None
-        if day.year < EARLIEST:
-            raise ValidationError(f"Must be from {EARLIEST} on.")
+        if day.year < FIRST_YEAR:
+            raise ValidationError(f"Must be from {FIRST_YEAR} on.")
         return day
 
 

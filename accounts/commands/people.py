@@ -7,9 +7,10 @@ from allauth.mfa.models import Authenticator
 from accounts.commands.locks import keep_an_administrator, lock_administrators, locked_user
 from accounts.domain import Permission, ResetReason
 from accounts.models import User
+from accounts.queries.directory import mark_of
 from audit.commands import command, record, require
 from audit.domain import Actor
-from audit.refusals import RuleBroken
+from audit.refusals import RuleBroken, Stale
 
 
 @command
@@ -27,10 +28,17 @@ def invite_person(*, by: Actor, email: str, name: str, phone: str = "") -> User:
 
 
 @command
-def change_person(*, by: Actor, user_id: UUID, name: str, phone: str) -> User:
-    """Change a person's name and telephone number. Raises NotPermitted, NotFound."""
+def change_person(*, by: Actor, user_id: UUID, name: str, phone: str, seen: str | None = None) -> User:
+    """Change a person's name and telephone number. The same again is quiet.
+
+    `seen` is the mark of what stood there when it was opened. Raises NotPermitted, NotFound, Stale.
+    """
     require(by, Permission.ACCOUNT_MANAGE)
     user = locked_user(user_id)
+    if (user.name, user.phone) == (name, phone):
+        return user
+    if seen is not None and seen != mark_of(user):
+        raise Stale("Somebody changed this name or telephone number after you opened it.")
     user.name, user.phone = name, phone
     user.save(update_fields=["name", "phone"])
     record(case_id=user.pk, event="account.changed", subject=f"user:{user.pk}")

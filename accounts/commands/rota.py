@@ -7,8 +7,10 @@ from uuid import UUID
 
 from accounts.commands.locks import locked_colleague, locked_team, locked_user
 from accounts.domain import DayKind, Duty, Permission
+from accounts.domain.far import too_far
+from accounts.domain.rota import LONDON
 from accounts.models import Cover, Shift, ShiftPattern, TeamHours, User
-from audit.commands import command, record, require
+from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 
@@ -54,10 +56,11 @@ def add_shift_pattern(
 ) -> ShiftPattern:
     """Put a person on a duty on every day of a kind, London time; past midnight when it ends at or before it begins.
 
-    The same once more is quiet while it runs. Raises NotPermitted; NotFound; RuleBroken not_active.
+    The same once more is quiet while it runs. Raises NotPermitted; NotFound; RuleBroken not_active, too_far.
     """
     require(by, Permission.ROTA_MANAGE)
     team, user = locked_team(by, team_id), _someone_active(user_id)
+    _refuse_far(datetime.combine(valid_from, begins, tzinfo=LONDON), "valid_from")
     told: dict[str, Any] = {"day_kind": day_kind, "begins": begins, "ends": ends, "valid_from": valid_from}
     pattern, new = ShiftPattern.objects.get_or_create(team=team, duty=duty, user=user, valid_until=None, **told)
     if not new:
@@ -68,12 +71,13 @@ def add_shift_pattern(
 
 @command
 def end_shift_pattern(*, by: Actor, pattern_id: int, valid_until: date) -> ShiftPattern:
-    """Set the last local day of a repeating shift. Raises NotPermitted, NotFound."""
+    """Set the last local day of a repeating shift. Raises NotPermitted; NotFound; RuleBroken too_far."""
     require(by, Permission.ROTA_MANAGE)
     pattern = ShiftPattern.objects.select_for_update().filter(pk=pattern_id).first()
     if pattern is None:
         raise NotFound
     team = locked_team(by, pattern.team_id)
+    _refuse_far(datetime.combine(valid_until, pattern.ends, tzinfo=LONDON), "ends_on")
     pattern.valid_until = valid_until
     pattern.save(update_fields=["valid_until"])
     record(case_id=team.pk, event="rota.pattern_ended", subject=f"team:{team.pk}", user=pattern.user_id)
@@ -84,7 +88,7 @@ def end_shift_pattern(*, by: Actor, pattern_id: int, valid_until: date) -> Shift
 def add_shift(*, by: Actor, team_id: UUID, user_id: UUID, duty: Duty, starts_at: datetime, ends_at: datetime) -> Shift:
     """Put a person on a duty once. The same once more is quiet.
 
-    Raises NotPermitted; NotFound; RuleBroken ends_first, not_active.
+    Raises NotPermitted; NotFound; RuleBroken ends_first, not_active, too_far.
     """
     require(by, Permission.ROTA_MANAGE)
     team, user = locked_team(by, team_id), _someone_active(user_id)
@@ -112,7 +116,7 @@ def remove_shift(*, by: Actor, shift_id: int) -> None:
 def add_cover(*, by: Actor, user_id: UUID, covered_by_id: UUID, starts_at: datetime, ends_at: datetime) -> Cover:
     """Say who answers for somebody while they are away: one cover at a time.
 
-    Raises NotPermitted; NotFound; RuleBroken covers_self, ends_first, covered_already.
+    Raises NotPermitted; NotFound; RuleBroken covers_self, ends_first, covered_already, too_far.
     """
     require(by, Permission.ROTA_MANAGE)
     user, stand_in = locked_colleague(by, user_id), _someone_active(covered_by_id)
@@ -153,3 +157,9 @@ def _someone_active(user_id: UUID) -> User:
 def _refuse_backwards(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         raise RuleBroken("ends_first", "It ends before it starts.", field="ends")
+    _refuse_far(ends_at, "ends_day")
+
+
+def _refuse_far(at: datetime, field: str) -> None:
+    if words := too_far(at, now()):
+        raise RuleBroken("too_far", f"{words}.", field=field)

@@ -5,20 +5,25 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from accounts.domain import ROLES, SCOPES, DayKind, Duty, ResetReason, Role, Scope
 from accounts.forms.fields import ClockTimeField, DayField, london_instant
 from accounts.models import Organisation, Team, User
 from accounts.presenters import DAY_WORDS, DUTY_WORDS, RESET_WORDS, WEEKDAYS, sentence
-from audit.refusals import RuleBroken
+from audit.refusals import RuleBroken, Stale
 
 CHOOSE = [("", "Choose")]
+STALE = "stale"
+ONCE_MORE = "What you typed is below: look at what stands there now, then save it once more."
 MINUTES_APART = ("to", "–", "-")
 
 
 def accepted(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
-    """Run the command on a valid form; a broken rule becomes a fault of its field. Say whether it was done."""
+    """Run the command on a valid form; a broken rule becomes a fault of its field. Say whether it was done.
+
+    What somebody else changed meanwhile is told above the form, which keeps what was typed.
+    """
     if not form.is_valid():
         return False
     try:
@@ -26,12 +31,20 @@ def accepted(form: forms.Form, act: Callable[[dict[str, Any]], object]) -> bool:
     except RuleBroken as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         return False
+    except Stale as refusal:
+        form.add_error(None, ValidationError(f"{refusal.message} {ONCE_MORE}", code=STALE))
+        return False
     return True
 
 
 def status_of(form: object) -> int:
-    """Return the status of a page with this form: 422 when it says what is wrong, else 200. No form: 200."""
-    return 422 if isinstance(form, forms.BaseForm) and form.is_bound and form.errors else 200
+    """Return the status of a page with this form: 422 when it says what is wrong, else 200. No form: 200.
+
+    409 when somebody else changed it meanwhile.
+    """
+    if not (isinstance(form, forms.BaseForm) and form.is_bound and form.errors):
+        return 200
+    return Stale.status if form.has_error(NON_FIELD_ERRORS, STALE) else 422
 
 
 if TYPE_CHECKING:  # the class takes no parameter when the program runs

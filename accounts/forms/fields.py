@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.domain.far import FIRST_YEAR, LAST_YEAR
 from accounts.domain.rota import LONDON
-
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:

@@ -18,7 +18,7 @@ from accounts.middleware import FACTORS
 from accounts.models import Cover, Membership, Organisation, PartnerClient, Shift, ShiftPattern, Team, TeamHours, User
 from accounts.queries import keeps_rota, on_duty
 from audit.commands import require
-from audit.domain import Actor
+from audit.domain import Actor, sending
 from audit.models import CaseEvent
 from audit.queries import timeline
 from audit.refusals import NotFound
@@ -53,6 +53,11 @@ def person(by: Actor, user_id: UUID) -> User:
     if found is None:
         raise NotFound
     return found
+
+
+def mark_of(user: User) -> str:
+    """Return a mark of somebody's name and telephone number: another as soon as one of them is changed."""
+    return sending(user.pk, user.name, user.phone).hex
 
 
 def history(by: Actor, subject_id: UUID) -> Sequence[CaseEvent]:

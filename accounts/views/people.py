@@ -88,10 +88,12 @@ def change(request: HttpRequest, user_id: UUID) -> HttpResponse:
     by = actor_of(request)
     found = directory.person(by, user_id)
     form = PersonForm(request.POST or None, initial={"name": found.name, "phone": found.phone})
+    seen = request.POST.get("seen")
     done = request.method == "POST" and accepted(
-        form, lambda typed: commands.change_person(by=by, user_id=user_id, **typed)
+        form, lambda typed: commands.change_person(by=by, user_id=user_id, seen=seen, **typed)
     )
-    return _open(request, user_id) if done else _form(request, "person_change", form=form, person=found)
+    shown = {"form": form, "person": found, "seen": directory.mark_of(found)}
+    return _open(request, user_id) if done else _form(request, "person_change", **shown)
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.domain.far import too_far
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor, sending
@@ -27,13 +28,15 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     The first attended face-to-face contact stops the two-hour clock of every referral of the case that had begun by
     then, at the time it happened (R126); of one that is not accepted yet, on acceptance. No access leaves the clock
     running. `ring_back_at` makes a task.
-    Raises RuleBroken only for a time later than now.
+    Raises RuleBroken only for a time later than now, and for a promise to ring back years ahead.
     """
     move = BY_VERB["contact"]
     require(by, move.permission)
     if not may_see(by.where_it_may(move.permission), case_id):
         raise NotFound
     happened_at = _when(details)
+    if details.ring_back_at is not None and (words := too_far(details.ring_back_at, now())):
+        raise RuleBroken("ring_back_too_far", f"{words}.", field="ring_back_at")
     if (sent := _sent_already(by, case_id, details, happened_at)) is not None:
         return sent
     contact = _write(by, case_id, details, happened_at)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.domain import Permission
+from accounts.domain.far import too_far
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor, sending
@@ -20,7 +21,7 @@ NEEDS_MET_WITHIN = timedelta(days=1)
 
 @command
 def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner_id: UUID | None = None) -> Task:
-    """Write down something to do by a time; without an owner it is mine. A past time is refused (RuleBroken)."""
+    """Write down something to do by a time; without an owner it is mine. A past or far time is refused (RuleBroken)."""
     require(by, Permission.TASK_RECORD)
     owner_id = owner_id or by.user_id
     if not may_see(by.where_it_may(Permission.TASK_RECORD), case_id) or owner_id is None:
@@ -31,9 +32,11 @@ def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner
 
 
 def write_task(by: Actor, case_id: UUID, what: str, kind: str, due_at: datetime, owner_id: UUID) -> Task:
-    """Write down something to do; the same sent twice is one. A past time is refused. Call inside a command."""
+    """Write down something to do; the same sent twice is one. A past or far time is refused. Call inside a command."""
     if due_at < now():
         raise RuleBroken("due_in_past", "This time is past already.", field="due_at")
+    if words := too_far(due_at, now()):
+        raise RuleBroken("due_too_far", f"{words}.", field="due_at")
     said = {"case_id": case_id, "what": what.strip(), "kind": kind, "owner_id": owner_id}
     with connection.cursor() as cursor:  # of two sendings at once the second waits here for the first
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, *said.values()).int % 2**63])

@@ -8,7 +8,7 @@ from audit.commands import command, now
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals.commands.moves import begin, complete, subject
-from referrals.domain import CREW_WAITING, Crew
+from referrals.domain import CREW_WAITING, FUTURE_TOLERANCE, Crew
 from referrals.models import CrewWait, Referral
 from timelimits.commands import start_clocks, stop_clock
 
@@ -26,6 +26,12 @@ def keep_crew(by: Actor, referral: Referral, crew: Crew, told_at: datetime) -> C
     limits = ((CREW_WAITING, ""),)
     start_clocks(by=by, case_id=referral.case_id, subject=subject(referral), limits=limits, started_at=told_at)
     return row
+
+
+def refuse_later(crew: Crew, field: str) -> None:
+    """Raise RuleBroken for a crew that is said to be there from a time later than now."""
+    if crew.since is not None and crew.since > now() + FUTURE_TOLERANCE:
+        raise RuleBroken("since_in_future", "This time is later than now.", field)
 
 
 def refuse_while_crew_waits(referral: Referral) -> None:
@@ -46,8 +52,7 @@ def mark_crew(*, by: Actor, referral_id: UUID, crew: Crew, version: int | None =
     referral = begun.referral
     if begun.again or CrewWait.objects.filter(referral=referral, told_at=None).exists():
         return referral
-    if crew.since is not None and crew.since > now():
-        raise RuleBroken("since_in_future", "This time is later than now.", "since")
+    refuse_later(crew, "since")
     CrewWait.objects.filter(referral=referral).delete()  # what it was told stays among the moves
     keep_crew(by, referral, crew, now())
     return complete(by, begun)

@@ -7,6 +7,7 @@ from audit.commands import command, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals import queries
+from referrals.commands.moves import refuse_changed
 from referrals.commands.signposts import count_decision
 from referrals.domain import HospitalReason
 from referrals.queries.hospital import is_hospital_support
@@ -17,14 +18,21 @@ from timelimits.models import Approval
 
 @command
 def ask_hospital_support(
-    *, by: Actor, referral_id: UUID, reason: HospitalReason, note: str = "", approver_id: UUID | None = None
+    *,
+    by: Actor,
+    referral_id: UUID,
+    reason: HospitalReason,
+    note: str = "",
+    approver_id: UUID | None = None,
+    version: int | None = None,
 ) -> Approval:
     """Flag urgent support to a hospital, with its reason, and ask a second person to agree.
 
-    Raises NotPermitted, NotFound, IllegalMove (asked already), RuleBroken (it is no such support, one's own name).
+    Raises NotPermitted, NotFound, Stale, IllegalMove (asked already); RuleBroken (no such support, one's own name).
     """
     require(by, Permission.REFERRAL_TRIAGE)
     referral = queries.lock(by.where_it_may(Permission.REFERRAL_TRIAGE), referral_id)
+    refuse_changed(referral, version)
     if not is_hospital_support(referral):
         raise RuleBroken("not_hospital_support", "This is not urgent support to a hospital: nothing has to be agreed.")
     asked = ask_approval(

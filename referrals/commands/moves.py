@@ -57,11 +57,16 @@ def begin(
     again = current and move.to not in OPEN and referral.status == move.to
     if referral.status not in move.sources and not again:
         raise IllegalMove(f"already_{referral.status}", f"This can't be done because {who_was_first(referral)}.")
-    if not current:
+    refuse_changed(referral, version)
+    return Begun(move, referral, Status(referral.status), sent_id, again)
+
+
+def refuse_changed(referral: Referral, version: int | None) -> None:
+    """Raise Stale with who changed the referral and when, unless this is the version that was looked at."""
+    if version is not None and version != referral.version:
         last = _last(referral)
         at = wall_clock(last.recorded_at, now())
         raise Stale(f"{last.actor_label} changed this referral at {at}, after you opened it.")
-    return Begun(move, referral, Status(referral.status), sent_id, again)
 
 
 def _last(referral: Referral) -> ReferralTransition:

@@ -10,7 +10,7 @@ from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import RuleBroken
 from referrals import queries
-from referrals.commands.crews import keep_crew
+from referrals.commands.crews import keep_crew, refuse_later
 from referrals.commands.enquiries import became_referral, lock_enquiry
 from referrals.commands.key_safe import keep_told_code
 from referrals.commands.moves import subject
@@ -65,7 +65,7 @@ def register_referral(
     was shown, and it is not them.
     What `person` tells of somebody known and is not what we hold is kept beside their record (`told_differences`).
     `details.received_at` may be any past instant; up to 60 seconds ahead is taken as now. Raises RuleBroken
-    (received_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
+    (received_in_future, since_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
     """
     require(by, BY_VERB["register"].permission)
     if form_id is not None and (sent := queries.sent_already(by, form_id)):
@@ -73,8 +73,7 @@ def register_referral(
             keep_told_code(by, sent.person, key_safe_code)
             return sent
         form_id = enquiry_id = None  # the enquiry became the first of them
-    if not details.summary.strip():
-        raise RuleBroken("summary_missing", "Say what has happened.", field="summary")
+    _refuse_unfit(details)
     enquiry = lock_enquiry(by, enquiry_id)
     received_at = enquiry.received_at if enquiry else _received_at(details)
     who, identity = settle_person(by, person, person_id, somebody_else=somebody_else)
@@ -102,6 +101,13 @@ def _arrived(details: ReferralDetails, who: Person, identity: Identity, received
     at = queries.arrival(referral.location_postcode or who.postcode, received_at)
     referral.zone, referral.front_door_id, referral.reference = at.zone, at.team_id, at.reference
     return referral
+
+
+def _refuse_unfit(details: ReferralDetails) -> None:
+    if not details.summary.strip():
+        raise RuleBroken("summary_missing", "Say what has happened.", field="summary")
+    if details.crew is not None:
+        refuse_later(details.crew, "crew_on_scene.since")
 
 
 def put_on_board(by: Actor, referral: Referral) -> None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from textwrap import wrap
 
+from accounts.domain.far import FIRST_YEAR, LAST_YEAR, too_far
 from accounts.domain.rota import LONDON
 from referrals.domain import FUTURE_TOLERANCE, clean_postcode
 from timelimits.domain.local_time import Ambiguous, Impossible, read_wall_time
 
 OLDEST = 120
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 YOUNGEST_SHORT_YEAR = 16
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTH_WORDS = frozenset(
@@ -133,13 +133,18 @@ def read_past(typed: str, now: datetime, second_of_two: bool | None = None) -> d
 
 
 def read_future(typed: str, now: datetime, second_of_two: bool | None = None) -> datetime | TwoTimes | None:
-    """Read a time to come: "16:00", "09:00 tomorrow", "Fri 10:00", "10:00 3 May", "in 2 hours". Raises ValueError."""
+    """Read a time to come: "16:00", "09:00 tomorrow", "Fri 10:00", "10:00 3 May", "in 2 hours".
+
+    Raises ValueError, also for more than two years ahead.
+    """
     if ahead := re.fullmatch(r"\s*in\s+([0-9]{1,3})\s*(m|min|mins|minutes|h|hour|hours)\s*", typed.lower()):
         return now + int(ahead[1]) * (timedelta(hours=1) if ahead[2].startswith("h") else timedelta(minutes=1))
     found = _read(typed, now, second_of_two, ahead=True)
     if isinstance(found, datetime) and found < now - FUTURE_TOLERANCE:
         clock = f"{found.astimezone(LONDON):%H:%M}"
         raise ValueError(f"{clock} has passed. For tomorrow type {clock} tomorrow")
+    if isinstance(found, datetime) and (words := too_far(found, now)):
+        raise ValueError(words)
     return found
 
 

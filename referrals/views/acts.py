@@ -148,7 +148,7 @@ def _page(verb: str, form: type[Any], run: Any, done: str, **more: Any) -> ActPa
 
 def ask_support(by: Actor, pk: UUID, form: Any) -> Any:
     """Flag urgent support to a hospital and ask a second person."""
-    return commands.ask_hospital_support(by=by, referral_id=pk, **form.values())
+    return commands.ask_hospital_support(by=by, referral_id=pk, version=form.seen, **form.values())
 
 
 HOSPITAL_SUPPORT = ActPage(

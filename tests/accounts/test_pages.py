@@ -231,6 +231,18 @@ def test_session__gone_is_told_to_live_parts_not_drawn_into_them(client: Client,
     assert client.get(reverse("accounts:me")).status_code == 302
 
 
+def test_change_person__from_a_stale_page_keeps_what_was_typed(signed_in: SignedIn) -> None:
+    client, user = signed_in(Role.ADMINISTRATOR), make_user(name="Bob")
+    url = reverse("accounts:change", args=[user.pk])
+    seen = client.get(url).context["seen"]
+    assert client.post(url, {"name": "Robert", "phone": "", "seen": seen}).status_code == 302
+    stale = client.post(url, {"name": "Bob", "phone": "01632 960018", "seen": seen})
+    assert (stale.status_code, "01632 960018" in stale.text) == (409, True)
+    assert "Somebody changed this name or telephone number after you opened it" in stale.text
+    again = {"name": "Bob", "phone": "01632 960018", "seen": stale.context["seen"]}
+    assert client.post(url, again).status_code == 302
+
+
 def sent_too_late(client: Client, **headers: str) -> Any:
     """Send a form an hour after the last page."""
     user = make_user()

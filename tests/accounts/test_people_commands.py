@@ -14,10 +14,11 @@ from accounts import commands
 from accounts.domain import ROLES, Permission, ResetReason, Role
 from accounts.models import Membership, User
 from accounts.queries import actor_for
+from accounts.queries.directory import mark_of
 from audit.acting import now
 from audit.domain import SYSTEM, Actor
 from audit.models import CaseEvent
-from audit.refusals import NotFound, NotPermitted, RuleBroken
+from audit.refusals import NotFound, NotPermitted, RuleBroken, Stale
 from tests.factories.accounts import join, make_actor, make_member, make_team, make_user
 from tests.factories.races import race
 
@@ -227,6 +228,15 @@ def test_set_letter_keys__is_for_oneself(admin: Actor) -> None:
     commands.set_letter_keys(by=admin, on=False)
     assert not User.objects.get(pk=admin.user_id).keyboard_shortcuts
     commands.set_letter_keys(by=SYSTEM, on=False)
+
+
+def test_change_person__from_a_stale_page_is_told_and_the_same_again_is_quiet(admin: Actor) -> None:
+    user = make_user(name="Bob")
+    told = {"by": admin, "user_id": user.pk, "name": "Robert", "phone": "", "seen": mark_of(user)}
+    assert commands.change_person(**told) == commands.change_person(**told)
+    assert CaseEvent.objects.filter(case_id=user.pk).count() == 1
+    with pytest.raises(Stale, match="Somebody changed this name"):
+        commands.change_person(**told | {"name": "Bob", "phone": "01632 960018"})
 
 
 def test_keep_accounts__nothing_is_done_when_the_history_can_not_be_written(admin: Actor) -> None:

@@ -132,6 +132,23 @@ def test_add_shift_and_pattern__sent_twice_are_one_each(lead: Actor, team: Team,
     assert (Shift.objects.count(), ShiftPattern.objects.count(), CaseEvent.objects.count()) == (1, 1, 2)
 
 
+def test_rota__of_a_far_year_is_refused_at_its_field(lead: Actor, team: Team, bob: User) -> None:
+    far, running = datetime(2199, 1, 1, tzinfo=UTC), pattern(lead, team, bob)
+    for field, act in {
+        "ends_day": lambda: shift(lead, team, bob, ends_at=far),
+        "ends_on": lambda: commands.end_shift_pattern(by=lead, pattern_id=running.pk, valid_until=far.date()),
+        "valid_from": lambda: commands.add_shift_pattern(
+            by=lead, team_id=team.pk, user_id=bob.pk, duty=Duty.DESK, day_kind=DayKind.WEEKDAY, begins=time(8),
+            ends=time(20), valid_from=far.date(),
+        ),
+    }.items():  # fmt: skip
+        with pytest.raises(RuleBroken, match="more than two years ahead") as refused:
+            act()
+        assert refused.value.field == field
+    with pytest.raises(RuleBroken, match="more than two years ahead"):
+        cover(lead, bob, make_member(Role.CASE_COORDINATOR, team), ends_at=far)
+
+
 def test_add_shift_pattern__that_was_ended_may_run_again(lead: Actor, team: Team, bob: User) -> None:
     ended = commands.end_shift_pattern(by=lead, pattern_id=pattern(lead, team, bob).pk, valid_until=date(2026, 9, 16))
     assert pattern(lead, team, bob) != ended

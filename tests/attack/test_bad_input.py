@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import itemgetter
+from urllib.parse import urlencode
 
 import pytest
+from django.test.client import BOUNDARY, encode_multipart
 
 from tests.attack.conftest import Site, undone
 from tests.attack.stored import row_counts, texts_with
@@ -22,6 +24,10 @@ MARKUP = f"={MARK}<b>\"'&\u202eשא"  # a formula, markup, quotes, right-to-left
 LONG = tuple(f"{MARK} {'élan ' * words}{MARK}" for words in (55, 990))
 NONSENSE = ("31 2 2026 25:61", "23:59 31 12 2199", "9991234005", "99999999999999999999")
 EVERYWHERE = ((MARKUP,), (f"{MARK}\0b",))
+AS_WRITTEN = frozenset({"phone", "ring_back", "address", "people", "second", "after", "before"})
+LOOKS_ONLY = frozenset(
+    {"pathways:find", "pathways:match", "referrals:clock", "referrals:draft", "referrals:refer_draft"}
+)
 NOT_THERE = ("nothing-like-it", "9" * 30)
 # Looks only; or what is asked for is open already
 KEEPS_NOTHING = frozenset({"casework:access_ask", "pathways:find", "pathways:match", "referrals:clock"})
@@ -36,6 +42,7 @@ SHOWS_A_PAGE = (KEEPS_NOTHING - {"casework:access_ask"}) | {
 }  # done, and no redirect
 ONE_BY_ONE = "ICRAS_FUZZ" in os.environ
 URL_ENCODED = "application/x-www-form-urlencoded"
+IN_PARTS = f"multipart/form-data; boundary={BOUNDARY}"
 # Shown, and refused as things stand here: somebody must answer, or tick rows, first
 NOT_READY = frozenset({"casework:several", "pathways:discharge_confirm", "pathways:liaison_answer"})
 SAID_ON_A_PAGE = frozenset({"referrals:strike_file"})  # one field beside a list: a page of words, and back
@@ -46,12 +53,14 @@ SAME_FORM = KEEPS_NOTHING | {
     "referrals:draft",
     "referrals:refer_draft",
 }  # the form of a call, read the same way as when it is sent
+NOT_IN_A_DRAFT = frozenset({"key_safe_code"})  # a secret is kept with the record alone
 
 
 def fields(site: Site, typed: bool, same: bool) -> Iterator[tuple[Form, Field]]:
     for name in sorted(set(site.forms) - NOT_READY - (set() if same else SAME_FORM)):
         form = site.forms[name]
-        yield from ((form, one) for one in form.fields.values() if one.typed is typed)
+        kept_out = NOT_IN_A_DRAFT if form.route in SAME_FORM else ()
+        yield from ((form, one) for one in form.fields.values() if one.typed is typed and one.name not in kept_out)
 
 
 def none(wrong: list[str]) -> None:
@@ -67,6 +76,11 @@ def is_hidden(form: Form, one: Field) -> bool:
 def anything(form: Form, one: Field) -> bool:
     """Every field."""
     return True
+
+
+def is_measured(form: Form, one: Field) -> bool:
+    """Say whether a field is read as a date, a time or a number: not an address or a telephone number."""
+    return is_read(form, one) and one.name not in AS_WRITTEN and form.route not in LOOKS_ONLY
 
 
 def try_each(
@@ -183,6 +197,18 @@ def test_every_field__impossible_dates_times_and_numbers(site):
     none(try_each(site, True, NONSENSE, kept_or_refused, only=is_read))
 
 
+def refused(site: Site, form: Form, one: Field, value: str) -> str:
+    before = row_counts()
+    answer = site.send(form, **{one.name: value})
+    if row_counts() != before:
+        return "something is saved"
+    return refusal(answer, form, one)
+
+
+def test_every_date_time_and_number__that_can_not_be_is_refused_at_its_field(site):
+    none(try_each(site, True, NONSENSE, refused, only=is_measured))
+
+
 def nul_refused(site: Site, form: Form, one: Field, value: str) -> str:
     answer = site.send(form, **{one.name: value})
     if answer.status_code != 400:
@@ -214,16 +240,37 @@ def test_every_hidden_number__past_all_bounds(site):
 
 def test_every_field__lone_surrogates(site):
     """A browser cannot send one; a program can, as bytes that are no UTF-8."""
-    wrong = {}
-    for name, form in site.forms.items():
-        body = "&".join(
-            f"{field}=%ED%A0%80" if one.typed else f"{field}={one.value}" for field, one in form.fields.items()
-        )
-        with undone():
-            status = site.post(form.user, form.address, body, content_type=URL_ENCODED).status_code
-        if status >= 500:
-            wrong[name] = status
-    assert wrong == {}
+    none(damaged(site, b"\xed\xa0\x80"))
+
+
+def test_every_field__bytes_that_are_no_utf8(site):
+    """An old machine's letters: the form is not understood, and nothing is kept as question marks."""
+    none(damaged(site, b"Ren\xe9"))
+
+
+def damaged(site: Site, typed: bytes) -> list[str]:
+    """Send every form with such bytes in one of its fields, as a form and in parts; return what is wrong with that."""
+    wrong = []
+    for name, form in sorted(site.forms.items()):
+        first = next((one.name for one in form.fields.values() if one.typed), "")
+        good = {field: value for field, value in form.good().items() if isinstance(value, str)} | {first: MARK}
+        plain = urlencode(good).encode().replace(MARK.encode(), b"".join(b"%%%02X" % byte for byte in typed))
+        parts = encode_multipart(BOUNDARY, good).replace(MARK.encode(), typed)
+        for content_type, body in {URL_ENCODED: plain, IN_PARTS: parts}.items() if first else ():
+            before = row_counts()
+            with undone():
+                answer = site.post(form.user, form.address, body, content_type=content_type)
+                saved = row_counts() != before
+            if answer.status_code != 400 or saved or "was damaged on its way" not in answer.text:
+                wrong.append(f"{name} {content_type[:20]}: answered {answer.status_code}")
+    return wrong
+
+
+def test_form__with_the_very_sign_for_unreadable_letters_is_taken(site):
+    """Pasted from a damaged letter it is a letter like any other."""
+    form = site.forms["referrals:enquiry_new"]
+    body = urlencode(form.good(asked="The letter says caf\ufffd"))
+    assert site.post(form.user, form.address, body, content_type=URL_ENCODED).status_code == 302
 
 
 def test_every_form__ten_megabytes(site):

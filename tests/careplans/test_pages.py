@@ -108,6 +108,19 @@ def test_risk__is_reviewed_on_its_page(held: OnCase):
     assert "Now with help" in page.text
 
 
+def test_risk__from_a_stale_page_keeps_what_was_typed(held: OnCase):
+    client = signed_in(held, "alice")
+    client.post(reverse("careplans:write_risk", args=[held.case_id]), SENT["write_risk"])
+    url = reverse("careplans:review_risk", args=[Risk.objects.get().pk])
+    seen = client.get(url).context["version"]
+    assert client.post(url, {"finding": "changed", "note": "Now with help", "version": seen}).status_code == 302
+    stale = client.post(url, {"finding": "goes_well", "note": "No scald", "version": seen})
+    assert (stale.status_code, "No scald" in stale.text) == (409, True)
+    assert "looked at this at" in stale.text
+    again = {"finding": "goes_well", "note": "No scald", "version": stale.context["version"]}
+    assert client.post(url, again).status_code == 302
+
+
 def test_case__leads_to_its_plan(held: OnCase):
     page = signed_in(held, "alice").get(reverse("casework:case", args=[held.case_id]))
     assert reverse("careplans:plan", args=[held.case_id]) in page.text

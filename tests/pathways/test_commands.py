@@ -284,6 +284,20 @@ def test_contact__made_before_acceptance_counts_from_receipt_on(door: FrontDoor,
     assert CaseDeadline.objects.get(case_id=referral.case_id).phase == ("active" if ended else "accepted")
 
 
+def test_promises__of_a_far_year_are_refused(door: FrontDoor):
+    told = {"by": door.actor("alice"), "case_id": accept(door, register(door.actor("spa"))).episode.case_id}
+    far = NOON + timedelta(days=800)
+    with pytest.raises(RuleBroken, match="more than two years ahead") as refused:
+        commands.promise_task(**told, what="Ring", due_at=far)
+    assert refused.value.field == "due_at"
+    with pytest.raises(RuleBroken, match="more than two years ahead") as refused:
+        commands.record_contact(
+            **told, details=ContactDetails(kind=ContactKind.PHONE, attended=False, ring_back_at=far)
+        )
+    assert refused.value.field == "ring_back_at"
+    assert not Task.objects.filter(kind__in=["task", "ring_back"]).exists()
+
+
 def test_contact__ring_back_becomes_my_task(door: FrontDoor):
     episode = accept(door, register(door.actor("spa"), medically_stable=True, medicines_addressed=True)).episode
     at = NOON + timedelta(hours=4)

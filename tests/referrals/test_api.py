@@ -626,6 +626,9 @@ def test_list_referrals__costs_the_same_for_five_rows_and_fifty(door, partner, r
 
 
 def test_register_referral__of_an_ambulance_system_says_that_a_crew_waits(partner):
+    for since in ("2199-12-31T23:59:00Z", "0001-01-01T00:00:00Z"):
+        far = partner.refer(WHOLE | {"crew_on_scene": {"since": since}})
+        assert (far.status_code, far.json()["errors"][0]["field"]) == (422, "crew_on_scene.since")
     made = partner.refer(WHOLE | {"crew_on_scene": {"phone": "01632 960111", "since": None}})
     assert made.status_code == 201
     waits = CrewWait.objects.get(referral_id=made.json()["id"])

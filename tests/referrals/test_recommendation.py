@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 
 from audit.domain import SYSTEM
-from audit.refusals import RuleBroken
+from audit.refusals import RuleBroken, Stale
 from casework.commands import decline_referral, redirect_referral
 from pathways.commands import accept_referral
-from referrals.commands import ask_hospital_support, publish_triage_rules, triage_referral
+from referrals.commands import ask_hospital_support, publish_triage_rules, take_referral, triage_referral
 from referrals.domain import (
     UCR_NEEDS,
     BedGround,
@@ -413,6 +413,14 @@ def test_ask_hospital_support__is_only_for_that(door: FrontDoor):
         ask_hospital_support(
             by=door.actor("triage"), referral_id=register(door.actor("spa")).pk, reason=HospitalReason.NO_OTHER_HELP
         )
+
+
+@pytest.mark.django_db
+def test_ask_hospital_support__of_a_referral_that_was_changed_is_told(door: FrontDoor):
+    told = {"by": door.actor("triage"), "referral_id": register(door.actor("spa")).pk}
+    take_referral(**told)
+    with pytest.raises(Stale, match="changed this referral at"):
+        ask_hospital_support(**told, reason=HospitalReason.NO_OTHER_HELP, version=1)
 
 
 @pytest.mark.django_db

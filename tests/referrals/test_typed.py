@@ -193,6 +193,12 @@ def test_read_future__reads_a_time_to_come(typed: str, meant: datetime) -> None:
     assert read_future(typed, NOW) == meant
 
 
+def test_read_future__refuses_a_far_year() -> None:
+    with pytest.raises(ValueError, match="more than two years ahead: check the year"):
+        read_future("10:00 3 May 2199", NOW)
+    assert read_future(f"10:00 3 May {NOW.year + 1}", NOW) is not None
+
+
 def test_read_future__says_what_to_type_for_tomorrow() -> None:
     with pytest.raises(ValueError, match=r"09:00 has passed\. For tomorrow type 09:00 tomorrow"):
         read_future("09:00", NOW)
