@@ -3,10 +3,7 @@
 from referrals.presenters.advice import advice_words, support_words
 from referrals.presenters.filled import (
     AGREES_WORDS,
-    ANSWER_WORDS,
-    KNOWN_WORDS,
     MISSING_WORDS,
-    WHERE_WORDS,
     filled_words,
 )
 from referrals.presenters.news import news_rows
@@ -19,7 +16,7 @@ from referrals.presenters.people import (
     spaced_nhs_number,
     spaced_phone,
 )
-from referrals.presenters.progress import Around, Progress, crew_words, phones_to_ring, progress
+from referrals.presenters.progress import Around, crew_words, phones_to_ring, progress
 from referrals.presenters.questions import question_rows, still_out
 from referrals.presenters.record import (
     TALK_WORDS,
@@ -41,12 +38,7 @@ from referrals.presenters.record import (
     visit_warnings,
 )
 from referrals.presenters.referrals import (
-    DAYS,
-    DIRECTION_WORDS,
     DONE_WORDS,
-    IN_ORDER,
-    KEYS,
-    MAIN_ACTS,
     SERVICE_WORDS,
     URGENCY_WORDS,
     Act,
@@ -76,22 +68,13 @@ from referrals.presenters.referrals import (
 
 __all__ = [
     "AGREES_WORDS",
-    "ANSWER_WORDS",
-    "DAYS",
-    "DIRECTION_WORDS",
     "DONE_WORDS",
-    "IN_ORDER",
-    "KEYS",
-    "KNOWN_WORDS",
-    "MAIN_ACTS",
     "MISSING_WORDS",
     "SERVICE_WORDS",
     "TALK_WORDS",
     "URGENCY_WORDS",
-    "WHERE_WORDS",
     "Act",
     "Around",
-    "Progress",
     "act_begun",
     "acts_for",
     "address_now",
