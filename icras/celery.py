@@ -16,6 +16,6 @@ app.autodiscover_tasks()
 
 @worker_process_init.connect
 def settle(**_: Any) -> None:
-    """Leave what stands when a worker begins out of every later collection, which would hold a transaction for 100 ms."""
+    """Leave what stands when a worker begins out of later collections: one would hold a transaction for 100 ms."""
     gc.collect()
     gc.freeze()
