@@ -14,8 +14,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_process_init.connect
 def settle(**_: Any) -> None:
     """Leave what stands when a worker begins out of later collections: one would hold a transaction for 100 ms."""
     gc.collect()
     gc.freeze()
+
+
+worker_process_init.connect(settle)
