@@ -17,9 +17,10 @@ from accounts.commands.place import (
     put_shift_pattern,
     put_team,
 )
-from accounts.domain import Change, DayKind, Duty, Role, Scope, TeamKind
+from accounts.domain import Change, CodeListName, DayKind, Duty, Role, Scope, TeamKind
 from accounts.domain.rota import LONDON
 from accounts.models import User
+from accounts.queries import code_lists
 from audit.commands import command, now, record
 from audit.domain import Actor
 from capacity.commands import end_zone, put_zone
@@ -29,6 +30,7 @@ from icras.place.people import CLAIM_KEY
 from icras.place.shapes import read_hours, read_period
 from icras.place.times import load_times
 from icras.place.triage import load_triage
+from referrals.commands import rename_hospitals
 
 PLACES = UUID("6f0e1c0a-6a3f-5c55-9a57-1c7a5e0f0001")  # stands where an event of a case has the case
 DEMO_PASSWORD = "icras-demo"  # noqa: S105  (for made-up people, whom production refuses)
@@ -55,13 +57,19 @@ def _changes(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
     for entry in bundle.entries("organisation"):
         yield put_organisation(by=by, **entry.data)
     yield from _teams(by, bundle)
-    for name, entries in bundle.lists.items():
-        yield put_code_list(by=by, name=name, entries=[entry.data for entry in entries])
+    yield from _lists(by, bundle)
     yield from load_times(by, bundle)
     yield load_triage(by, bundle)
     yield from _claims(by, bundle)
     yield from _people(by, bundle)
     yield from _shifts(by, bundle)
+
+
+def _lists(by: Actor, bundle: Bundle) -> Iterator[Change | None]:
+    hospitals = {entry.code: entry.words for entry in code_lists(CodeListName.HOSPITALS)[CodeListName.HOSPITALS]}
+    for name, entries in bundle.lists.items():
+        yield put_code_list(by=by, name=name, entries=[entry.data for entry in entries])
+    yield rename_hospitals(by=by, before=hospitals)
 
 
 def _zones(by: Actor, bundle: Bundle) -> Iterator[Change | None]:

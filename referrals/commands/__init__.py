@@ -17,6 +17,7 @@ from referrals.commands.duplicates import compare_people, keep_apart, offer_agai
 from referrals.commands.enquiries import record_enquiry
 from referrals.commands.filled import fill_in_referral
 from referrals.commands.hospital import ask_hospital_support
+from referrals.commands.hospitals import rename_hospitals
 from referrals.commands.key_safe import reveal_key_safe_code, set_key_safe_code
 from referrals.commands.keys import forget_old_keys, once
 from referrals.commands.news import add_news, ask_to_withdraw, see_news, tell_news
@@ -56,6 +57,7 @@ __all__ = [
     "publish_triage_rules",
     "record_enquiry",
     "register_referral",
+    "rename_hospitals",
     "reveal_key_safe_code",
     "review_warning",
     "see_news",
