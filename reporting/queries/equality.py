@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from accounts.domain import Permission
 from audit.commands import require
 from audit.domain import Actor
 from referrals.domain import DeclineKind, national
-from referrals.models import Referral
+from referrals.models import Referral, ReferralTransition
 from reporting.domain import Table, table
-from reporting.queries.triage import YEAR, counts_of
+from reporting.queries.triage import YEAR, counts_of, standing
 
 COLUMNS = {
     "accepted": "Accepted",
@@ -42,7 +42,7 @@ def equality(by: Actor, now: datetime) -> list[Table]:
 def _table(now: datetime, title: str, heading: str, field: str, entries: Entries) -> Table:
     counted: dict[tuple[str, str], int] = {}
     for verb, kind in (("accept", Value("accepted")), ("decline", F("transitions__kind"))):
-        rows = Referral.objects.filter(transitions__verb=verb, transitions__recorded_at__gt=now - YEAR)
+        rows = _decided(verb, now)
         part = rows.annotate(group=Coalesce(field, Value("")), how=kind).values_list("group", "how")
         counted |= counts_of(part)
     names = {entry.code: entry.words for entry in entries}
@@ -53,9 +53,15 @@ def _table(now: datetime, title: str, heading: str, field: str, entries: Entries
 def _conditions(now: datetime) -> Table:
     counted: dict[tuple[str, str], int] = {}
     for verb, kind in (("accept", Value("accepted")), ("decline", F("transitions__kind"))):
-        rows = Referral.objects.filter(transitions__verb=verb, transitions__recorded_at__gt=now - YEAR)
+        rows = _decided(verb, now)
         lived = rows.annotate(group=Func(F("person__background__cohorts"), function="unnest"), how=kind)
         counted |= counts_of(lived.values_list("group", "how"))
     names: Mapping[str, str] = {entry.code: entry.words for entry in national.COHORTS}
     rows_ = table(counted, names, COLUMNS)
     return Table("Living with", "Condition", tuple(COLUMNS.values()), rows_, share_of="Accepted")
+
+
+def _decided(verb: str, now: datetime) -> QuerySet[Referral]:
+    """Return the referrals once for each such decision that stands; the decision is in `transitions`."""
+    moves = ReferralTransition.objects.filter(verb=verb, recorded_at__gt=now - YEAR)
+    return Referral.objects.filter(transitions__in=standing(moves))

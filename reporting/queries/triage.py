@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, QuerySet, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf, TruncMonth
 
 from accounts.domain import Permission
@@ -35,6 +35,7 @@ DECIDED = {
     "redirect": "Redirected",
     "not_wanted": "Did not want it",
 }
+ENDINGS = ("decline", "redirect", "not_wanted")  # of what is recommended, what can be taken back
 FOLLOWED = {"True": "As recommended", "": "Otherwise"}
 NOT_LISTED = {"redirected": "Sent on", "safe_care": "Not safe to wait", "disagrees": "No reason chosen"}
 AGREED = {Verdict.APPROVED: "Agreed", Verdict.REFUSED: "Not agreed", "": "Not answered yet"}
@@ -43,10 +44,10 @@ AGREED = {Verdict.APPROVED: "Agreed", Verdict.REFUSED: "Not agreed", "": "Not an
 def declines(by: Actor, now: datetime) -> list[Table]:
     """Return the declines of the last 365 days: what we do not do, and no room, never added up as one (R054, R056).
 
-    By reason, by the service that was asked for and by month.
+    By reason, by the service that was asked for and by month. One that was taken back is none.
     """
     require(by, Permission.REPORT_READ)
-    said = ReferralTransition.objects.filter(verb="decline", referral__done_at__gt=now - YEAR)
+    said = standing(ReferralTransition.objects.filter(verb="decline", referral__done_at__gt=now - YEAR))
     reasons = {code.code: code.words for code in code_lists("decline_reasons")["decline_reasons"]}
     services = {str(code): words for code, words in SERVICE_WORDS.items()}
     by_month = month_of(said, "recorded_at").values_list("month", "kind")
@@ -67,6 +68,7 @@ def overrides(by: Actor, now: datetime) -> list[Table]:
     """Return how often it was decided otherwise than the rules of triage said in 365 days, by what and why (R051)."""
     require(by, Permission.REPORT_READ)
     kept = Recommendation.objects.filter(decided_at__gt=now - YEAR)
+    kept = kept.exclude(Q(verb__in=ENDINGS), Exists(taken_back("decided_at")))
     followed = counts_of(kept.values_list("verb", "followed"))
     other = kept.filter(followed=False)
     lists = code_lists("decline_reasons", "triage_reasons")
@@ -128,7 +130,7 @@ def hospital_support(by: Actor, now: datetime) -> list[Table]:
 def signposts(by: Actor, now: datetime) -> list[Table]:
     """Return who was sent elsewhere in 365 days, to whom, and what became of them (R020)."""
     require(by, Permission.REPORT_READ)
-    sent = Signposting.objects.filter(made_at__gt=now - YEAR)
+    sent = Signposting.objects.filter(made_at__gt=now - YEAR).exclude(Exists(taken_back("made_at")))
     names = {code.code: code.words for code in code_lists("signposts")["signposts"]}
     columns = {
         **{str(code): words for code, words in RESULT_WORDS.items()},
@@ -137,6 +139,18 @@ def signposts(by: Actor, now: datetime) -> list[Table]:
     }
     rows = table(counts_of(sent.values_list("signpost", "result")), names, columns)
     return [Table("By where they were sent", "Sent to", tuple(columns.values()), rows)]
+
+
+def standing(moves: QuerySet[ReferralTransition]) -> QuerySet[ReferralTransition]:
+    """Leave out the decisions that were taken back: they are none (R054)."""
+    return moves.exclude(Exists(taken_back("recorded_at")))
+
+
+def taken_back(decided: str) -> QuerySet[ReferralTransition]:
+    """Return the taking back of what was decided on a referral at the instant in this column."""
+    return ReferralTransition.objects.filter(
+        verb="take_back", referral=OuterRef("referral"), recorded_at__gt=OuterRef(decided)
+    )
 
 
 def counts_of(rows: QuerySet[Any, Any]) -> Counted:

@@ -13,7 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Place
 from audit.refusals import NotPermitted
 from careplans.models import Experience, Risk
-from casework.commands import decline_referral, record_not_wanted
+from casework.commands import (
+    decline_referral,
+    record_not_wanted,
+    redirect_referral,
+    take_back_decision,
+    withdraw_referral,
+)
 from pathways.commands import accept_referral
 from referrals.commands import ask_hospital_support, change_section, finish_signposting
 from referrals.domain import Direction, SignpostResult, Urgency
@@ -187,6 +193,61 @@ def test_count_equality__decisions_by_what_may_not_feed_them(door: FrontDoor) ->
     assert of(found, "Living alone") == {"Yes": (1, 0, 1, 0), "No": (1, 1, 0, 0)}
     assert of(found, "Ethnicity") == {"Not asked yet": (2, 1, 1, 0)}
     assert of(found, "Living with") == {"Frailty": (1, 1, 0, 0), "Dementia": (2, 1, 1, 0)}
+
+
+def take_back(door: FrontDoor, referral: Referral, minutes: int) -> None:
+    with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+        take_back_decision(by=door.actor("triage"), referral_id=referral.pk, reason="The wrong row was chosen")
+
+
+def again(door: FrontDoor, referral: Referral) -> None:
+    """Decline it once more, ten minutes later."""
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        decline_referral(by=door.actor("triage"), referral_id=referral.pk, reason="no_workers", signpost="gp")
+
+
+@pytest.mark.django_db
+def test_count__a_decision_that_was_taken_back_is_none_and_made_again_is_one(door: FrontDoor) -> None:
+    """R054: in every report of decisions."""
+    mistaken, twice, _ = (decline(door, "needs_hospital", minutes) for minutes in (60, 90, 120))
+    for referral in (mistaken, twice):
+        take_back(door, referral, 5)
+    again(door, twice)
+    assert of(declines(door.actor("manager"), NOW), "By reason") == {
+        "Needs hospital": (1, 1, 0),
+        "No workers": (1, 0, 1),
+    }
+    accept_at(door, mistaken, minutes_ago=-15)
+    assert sum(row[0] for row in of(declines(door.actor("manager"), NOW), "By reason").values()) == 2
+    found = of(overrides(door.actor("manager"), NOW), "By what was decided")
+    assert (found["Declined"][0], found["Accepted"][0]) == (2, 1)
+    assert sum(row[0] for row in of(signposts(door.actor("manager"), NOW), "By where they were sent").values()) == 2
+    assert of(equality(door.actor("manager"), NOW), "Living alone") == {"Not asked yet": (3, 1, 1, 1)}
+    (by_source,) = sources(door.actor("manager"), NOW)
+    line = dict(zip(("All", *by_source.columns), by_source.whole().figures, strict=True))
+    assert (line["Declined"], line["Accepted"]) == (2, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda by, pk: redirect_referral(by=by, referral_id=pk, signpost="gp", note="Their GP can"),
+        lambda by, pk: record_not_wanted(by=by, referral_id=pk, note="Manages"),
+        lambda by, pk: withdraw_referral(by=by, referral_id=pk, reason="By mistake"),
+    ],
+    ids=["redirect", "not_wanted", "withdraw"],
+)
+def test_count__another_ending_that_was_taken_back_is_none(door: FrontDoor, end: Any) -> None:
+    referral = register_at(door, 60)
+    end(door.actor("triage"), referral.pk)
+    take_back(door, referral, 5)
+    by = door.actor("manager")
+    (by_source,) = sources(by, NOW)
+    line = dict(zip(("All", *by_source.columns), by_source.whole().figures, strict=True))
+    assert (line["All"], line["Not decided yet"]) == (1, 1)
+    assert of(overrides(by, NOW), "By what was decided") == {}
+    assert of(signposts(by, NOW), "By where they were sent") == {}
 
 
 @pytest.mark.django_db
