@@ -54,7 +54,8 @@ class CaseAccess(models.Model):
 class Restriction(models.Model):
     """The cases of one person are closed to all but named access, from then on; past ones stay as dated rows.
 
-    `ended_grants` are those that it ended, given again when it is lifted. The words are about a person: erasable.
+    `ended_grants` are those that it ended, given again when it is lifted; `lifted_from` the record and cases that it
+    had closed until then. The words are about a person: erasable.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -63,6 +64,7 @@ class Restriction(models.Model):
     starts_at = models.DateTimeField()
     started_by = models.CharField(max_length=120)
     ended_grants = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    lifted_from = ArrayField(models.UUIDField(), default=list, blank=True, db_default=[])
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=120, blank=True)
 

@@ -15,7 +15,6 @@ from audit.bulk import insert
 from audit.commands import command, note_read, now, record, require
 from audit.domain import Actor
 from audit.refusals import NotFound, NotPermitted, RuleBroken
-from casework.queries.erasure import GIVEN_BY_RESTRICTING
 from casework.queries.restricted import ADDRESS, closed_record, covered, named_on, responsible_teams, restriction_of
 from notifications.commands import post_many
 from notifications.domain import Note, Template
@@ -63,7 +62,7 @@ def _name(by: Actor, case_ids: Sequence[UUID], team_ids: Collection[UUID], user_
     others = [user_id for user_id in user_ids if user_id != by.user_id]
     for case_id in case_ids:
         grant_many(by=by, case_id=case_id, grants=[Grant("named", team_id=team_id) for team_id in team_ids])
-        users = [_for_user(by.user_id, case_id, None, GIVEN_BY_RESTRICTING)]
+        users = [_for_user(by.user_id, case_id, None, "restricted")]
         users += [_for_user(user_id, case_id, None, "named") for user_id in others]
         insert(CaseAccess, USER_GRANT, users, skip_existing=True)
 
@@ -148,8 +147,8 @@ def unrestrict_person(*, by: Actor, person_id: UUID) -> Restriction | None:
     if held is None:
         return None
     RestrictedCase.objects.filter(case_id__in=case_ids).delete()
-    held.ends_at, held.ended_by = now(), by.label
-    held.save(update_fields=["ends_at", "ended_by"])
+    held.ends_at, held.ended_by, held.lifted_from = now(), by.label, case_ids
+    held.save(update_fields=["ends_at", "ended_by", "lifted_from"])
     to_record = Q(case_id=person.pk) | Q(user__isnull=False)
     for row in CaseAccess.objects.filter(to_record, case_id__in=case_ids, ends_at=None):
         row.ends_at = now()

@@ -1,15 +1,14 @@
 """What erasing a record changes, table by table, what forbids it, and requests that wait for a second person."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.db.models import Model, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts.domain import Permission
-from accounts.models import BreakGlass, CaseAccess, Restriction
 from audit.commands import note_read, now, require
 from audit.domain import SYSTEM, Actor
 from audit.refusals import RuleBroken
@@ -34,7 +33,6 @@ from referrals.queries import get_person, hidden_people
 from timelimits.domain.local_time import local_date
 
 MOST = 100
-GIVEN_BY_RESTRICTING = "restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,6 @@ def _loose(people: Sequence[UUID]) -> Iterator[tuple[type[Model], list[Any]]]:
     yield Draft, _keys(Draft.objects.annotate(text=typed).filter(_tells(who, ids)))
     answers = IdempotencyKey.objects.annotate(text=Cast("answer", TextField()))
     yield IdempotencyKey, _keys(answers.filter(_tells(who, ids)))
-    closed = _lifted([*people, *(case_id for _, case_id in cases)])
-    yield Restriction, _keys(closed)
-    yield BreakGlass, _keys(BreakGlass.objects.filter(restriction__in=closed))
     waiting = PersonImport.objects.filter(done_at=None)
     yield PersonImport, [row.pk for row in waiting if _lists(row, who)]
     names = Q(pk__in=[])
@@ -87,12 +82,6 @@ def _loose(people: Sequence[UUID]) -> Iterator[tuple[type[Model], list[Any]]]:
     phones = [person.phone for person in who if person.phone]
     calls = Enquiry.objects.filter(referral=None).annotate(text=told)
     yield Enquiry, _keys(calls.filter(_tells(who, ids) | Q(phone__in=phones)))
-
-
-def _lifted(case_ids: Iterable[UUID]) -> QuerySet[Restriction]:
-    """Return the restrictions of these cases and records, also lifted ones: each gave whoever made it sight."""
-    given = CaseAccess.objects.filter(case_id__in=list(case_ids), why=GIVEN_BY_RESTRICTING)
-    return Restriction.objects.filter(starts_at__in=given.values("starts_at"))
 
 
 def _keys(rows: Any) -> list[Any]:

@@ -15,10 +15,10 @@ from referrals.models import Person, Referral
 from timelimits.domain.local_time import instant_words
 
 OURS = ("accounts", "audit", "capacity", "careplans", "notifications", "pathways", "referrals", "timelimits")
-CASES = {Restriction: "cases__case_id__in", BreakGlass: "restriction__cases__case_id__in"}
-"""Tables that know a case by another than themselves."""
+RESTRICTIONS = {Restriction: "id__in", BreakGlass: "restriction__in"}
+"""Tables that know a case by the restriction it is, or was, under."""
 DEEPEST = 3
-TECHNICAL = frozenset({"version", "case_id", "history_id", "history_type", "history_user_id", "id"})
+TECHNICAL = frozenset({"version", "case_id", "history_id", "history_type", "history_user_id", "id", "lifted_from"})
 
 
 def records_of(person_id: UUID) -> list[UUID]:
@@ -58,11 +58,11 @@ def title(model: type[Model]) -> str:
 
 
 def _reach(model: type[Model], deep: int) -> list[str]:
-    """Return the look-ups that lead from a row to the person ("…person") or to a case ("…case")."""
+    """Return the look-ups that lead from a row to the person ("…person"), a case ("…case") or a restriction."""
     if _of(model) is Person:
         return ["id__in:person"]
-    if model in CASES:
-        return [f"{CASES[model]}:case"]
+    if model in RESTRICTIONS:
+        return [f"{RESTRICTIONS[model]}:restriction"]
     names = {field.name: field for field in model._meta.concrete_fields}
     found = [f"{name}__in:person" for name, field in names.items() if _names_a_person(field)]
     found += ["case_id__in:case"] if "case_id" in names else []
@@ -81,11 +81,18 @@ def _names_a_person(field: Any) -> bool:
 def rows_of(model: type[Model], people: Sequence[UUID]) -> QuerySet[Any]:
     """Return the rows of a table that are about these records of one person, oldest first."""
     cases = list(Referral.objects.filter(person_id__in=people).values_list("case_id", flat=True))
+    known = {"person": people, "case": cases, "restriction": _restrictions([*people, *cases])}
     wanted = Q(pk__in=[])
     for path in _reach(model, DEEPEST):
         lookup, _, kind = path.rpartition(":")
-        wanted |= Q(**{lookup: people if kind == "person" else cases})
+        wanted |= Q(**{lookup: known[kind]})
     return model._base_manager.filter(wanted).order_by("pk").distinct()
+
+
+def _restrictions(covered: Sequence[UUID]) -> QuerySet[Any]:
+    """Return the ids of the restrictions that these records and cases are under, or were under until one was lifted."""
+    standing = Q(cases__case_id__in=covered)
+    return Restriction.objects.filter(standing | Q(lifted_from__overlap=covered)).values("pk")
 
 
 def gathered(model: type[Model], people: Sequence[UUID]) -> dict[str, Any] | None:

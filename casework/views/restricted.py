@@ -20,6 +20,7 @@ from casework.presenters.words import since_words
 from casework.queries import restricted as queries
 from referrals.models import Person
 from referrals.queries import open_person
+from referrals.views.heads import head_of
 from referrals.views.serving import sent, status_of
 
 CHANGED = "Saved: who is named sees it, whoever was left out does not any more."
@@ -69,7 +70,7 @@ def restrict(request: HttpRequest, person_id: UUID) -> HttpResponse:
         change(by=by, person_id=person.pk, **form.values())
         messages.success(request, CHANGED if held else "Restricted: only those who are named see it now.")
         return HttpResponseRedirect(request.path)
-    context = _sight(person, case_ids, held) | {"form": form}
+    context = _sight(person, case_ids, held) | head_of(person) | {"form": form}
     return render(request, "casework/restrict.html", context, status=status_of(form))
 
 
@@ -89,7 +90,7 @@ def _sight(person: Person, case_ids: list[UUID], held: Restriction | None) -> di
     since = since_words(held.starts_at, now()) if held else ""
     people = queries.named_on(person.pk).users if held else ()
     sees = queries.teams_with_sight(case_ids)
-    shown = {"section": "restricted", "person": person, "sees": sees, "people": people}
+    shown = {"section": "restricted", "sees": sees, "people": people}
     return shown | {"held": held, "why": why, "since": since}
 
 

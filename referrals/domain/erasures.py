@@ -101,7 +101,7 @@ KEPT = frozenset(
 # Kept in one table: codes that counts need, ids, and what the system wrote itself
 CODES: dict[str, frozenset[str]] = {
     "accounts.caseaccess": frozenset({"why"}),
-    "accounts.restriction": frozenset({"ended_grants"}),
+    "accounts.restriction": frozenset({"ended_grants", "lifted_from"}),
     "careplans.onwardrequest": frozenset({"service"}),
     "pathways.episode": frozenset({"reference", "zone"}),
     "pathways.liaisonrequest": frozenset({"asked_by"}),

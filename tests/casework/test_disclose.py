@@ -13,16 +13,17 @@ import time_machine
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from accounts.domain import RestrictReason, Role
-from accounts.models import User
+from accounts.domain import BreakReason, RestrictReason, Role
+from accounts.models import BreakGlass, Restriction, User
 from accounts.queries import actor_for
+from audit.acting import acting
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
 from casework.commands.disclose import ask_access, decide_items, empty_accesses, gather_next, release_access
 from casework.commands.merge import merge_people
-from casework.commands.restrict import restrict_person
+from casework.commands.restrict import break_glass, restrict_person, unrestrict_person
 from casework.domain import FAULT
 from casework.queries.held import gathered, parts, records_of, rows_of
 from casework.tasks import empty, gather
@@ -256,6 +257,26 @@ def test_ask_access__is_for_whoever_may_and_sees_the_person(door: FrontDoor, hel
     gather()
     row.refresh_from_db()
     assert row.items.filter(part="accounts.restriction").exists()
+
+
+def test_gather__a_restriction_that_was_lifted_and_who_opened_it_are_in_it(
+    door: FrontDoor, held: Referral, officer: User
+) -> None:
+    """Also of a record without a case, and none of somebody else's."""
+    by = actor_for(officer)
+    with acting(SYSTEM):
+        caseless = Person.objects.create(family_name="Caseless", created_at=NOW)
+    elsewhere = register_at(door, 15, "Ernest Testworth").person
+    for whose in (held.person_id, caseless.pk, elsewhere.pk):
+        restrict_person(by=by, person_id=whose, reason=RestrictReason.OTHER, words=f"Of {whose}", team_ids=[])
+    break_glass(by=door.actor("manager"), person_id=held.person_id, reason=BreakReason.URGENT_CARE, words="Rang")
+    for whose in (held.person_id, caseless.pk, elsewhere.pk):
+        unrestrict_person(by=by, person_id=whose)
+    for whose in (held.person_id, caseless.pk):
+        [row] = rows_of(Restriction, records_of(whose))
+        assert (row.words, row.ended_by) == (f"Of {whose}", "Olive Privacy")
+    assert [row.words for row in rows_of(BreakGlass, records_of(held.person_id))] == ["Rang"]
+    assert not rows_of(BreakGlass, records_of(caseless.pk))
 
 
 @pytest.mark.parametrize(

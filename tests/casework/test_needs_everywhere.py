@@ -31,7 +31,6 @@ POST_ONLY = {
 OTHER = {
     "merge",  # two people side by side, the needs of each in the table
     "break_glass",  # nothing of the person is shown before a reason is given
-    "restrict",  # names teams only
     "file", "strike_file", "change_row", "strike_row",
 }  # fmt: skip
 PARTS = {"code": "health", "kind": "related"}
