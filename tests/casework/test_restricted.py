@@ -1,7 +1,7 @@
 """Restricted records: open to those who are named, and through a door that others see."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -317,6 +317,23 @@ def test_register_referral__of_a_restricted_record_shows_what_was_told_alone(doo
         door.users["lead"].pk,
     }
     assert "Maud" in signed_in(door.users["lead"]).get(f"/referrals/{again.pk}/").content.decode()
+
+
+def test_accept__by_hand_of_a_closed_record_has_the_field_for_the_reason(door: FrontDoor, officer: User) -> None:
+    """R010: how old they are is not shown, so the reason is asked of everybody whose record is closed."""
+    Person.objects.filter(pk=shut(door, officer).person_id).update(born_on=date(2012, 1, 1))
+    again = register(door.actor("spa"), person(nhs_number=NUMBER, family_name="Guess", born_on=None))
+    page, url = signed_in(door.users["triage"]), f"/referrals/{again.pk}/accept/"
+    shown = page.get(url).content.decode()
+    assert "2012" not in shown
+    assert "The record is closed to you" in shown
+    told = {"version": "1", "team": str(door.crisis.pk), "coordinator": str(door.users["alice"].pk)}
+    told |= {"safe_care_reason": "", "override_reason": "", "note": "Key under the pot"}
+    refused = page.post(url, told)
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["override_reason"])
+    assert 'name="override_reason"' in refused.content.decode()
+    assert "Key under the pot" in refused.content.decode()
+    assert page.post(url, told | {"override_reason": "turning_18", "override_note": "Next week"}).status_code == 302
 
 
 def test_accept_referral__of_a_restricted_record_joins_its_episode_and_opens_nothing(
