@@ -44,7 +44,7 @@ from audit.acting import now
 from audit.domain import Actor
 
 M = TypeVar("M", bound=Model)
-SHIPPED_PERIODS = {"sight_hours": 24, "retention_years": 8}
+SHIPPED_PERIODS = {"sight_hours": 24, "retention_years": 8, "take_back_hours": 72}
 TIMES = ("day_kind", "begins", "ends", "valid_from", "valid_until")
 
 

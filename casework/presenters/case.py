@@ -227,7 +227,11 @@ def _clock(clock: Clock, by: Actor, now: datetime) -> ShownClock:
 def _dock(held: Case, by: Actor, now: datetime) -> list[dict[str, Any]]:
     """Return the one-tap acts: of the episode, its visits first; else of the referral."""
     if held.episode is None:
-        return [*(_dock_act(act) for act in acts_for(by, held.opened_by, now)), *_worry_act(held, by), _plan(held)]
+        return [
+            *(_dock_act(act) for act in acts_for(by, held.opened_by, back=held.back)),
+            *_worry_act(held, by),
+            _plan(held),
+        ]
     acts = [_dock_act(act) for act in episode_acts(by, held.episode)]
     if held.episode.status != EpisodeStatus.LIVE:
         return [*acts, _plan(held)]

@@ -105,7 +105,7 @@ def _open(held: Panel) -> bool:
 
 def _acts(held: Panel, reader: Reader, coordinator: dict[str, str] | None) -> list[Act]:
     """Return the acts of the table; the accepting one says whom it would name."""
-    acts = acts_for(reader.by, held.referral, reader.now)
+    acts = acts_for(reader.by, held.referral, back=held.back)
     name = coordinator["name"] if coordinator else ""
     return [replace(a, words=f"{a.words}, {name}") if a.verb == "accept" and name else a for a in acts]
 

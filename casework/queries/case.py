@@ -12,7 +12,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.models import User
-from audit.commands import note_read
+from audit.commands import note_read, now
 from audit.domain import Actor
 from audit.models import CaseEvent
 from audit.queries import timeline
@@ -25,6 +25,7 @@ from pathways.queries import for_actor as episodes_for
 from referrals.models import InformationRequest, Referral, ReferralTransition, Worry
 from referrals.queries import Needs, needs_in, with_needs
 from referrals.queries import for_actor as referrals_for
+from referrals.queries.decision import may_go_back
 from referrals.queries.questions import questions_from, questions_inside
 from timelimits.models import BreachReason, Clock
 from timelimits.queries import clocks_for
@@ -50,7 +51,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a case page shows. `root` is the case of the episode, or of the referral that has none."""
+    """What a case page shows. `root` is the case of the episode, or of the referral that has none.
+
+    `back`: the decision that ended the referral may still be taken back.
+    """
 
     root: UUID
     referrals: tuple[Referral, ...]
@@ -64,6 +68,7 @@ class Case:
     worries: tuple[Mapping[str, Any], ...] = ()
     leaving: Leaving | None = None
     questions: tuple[InformationRequest, ...] = ()
+    back: bool = False
 
     @property
     def opened_by(self) -> Referral:
@@ -110,6 +115,7 @@ def case(by: Actor, case_id: UUID) -> Case:
         worries=tuple(each for referral in referrals for each in referral.worries),
         leaving=discharge_of(by, referrals),
         questions=tuple(each for referral in referrals for each in questions_from(referral.asked)),
+        back=may_go_back(asked, now()),
     )
 
 

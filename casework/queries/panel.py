@@ -17,6 +17,7 @@ from referrals.domain import OPEN
 from referrals.models import InformationRequest, Referral, ReferralTransition, ToldDifference
 from referrals.queries import Needs, get, needs_of, other_referrals, told_with
 from referrals.queries.advice import Advised, advice_on
+from referrals.queries.decision import may_go_back
 from referrals.queries.news import news_of
 from referrals.queries.questions import questions_of
 from timelimits.models import Clock
@@ -28,7 +29,10 @@ MOST_READERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One referral with its clocks, what else is known of the person, and who could co-ordinate."""
+    """One referral with its clocks, what else is known of the person, and who could co-ordinate.
+
+    `back`: it may be taken back.
+    """
 
     referral: Referral
     clocks: tuple[Clock, ...]
@@ -42,6 +46,7 @@ class Panel:
     team: Team | None = None
     suggested: Candidate | None = None
     opened: tuple[tuple[str, datetime], ...] = ()
+    back: bool = False
 
 
 def panel(by: Actor, referral_id: UUID, now: datetime) -> Panel:
@@ -63,6 +68,7 @@ def panel(by: Actor, referral_id: UUID, now: datetime) -> Panel:
         team=team,
         suggested=offered[0] if offered else None,
         opened=opened_by(referral, now),
+        back=may_go_back(referral, now),
     )
 
 

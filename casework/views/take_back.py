@@ -7,14 +7,15 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from accounts.queries import period
 from audit.commands import now
 from audit.domain import Actor
 from casework.commands import take_back_decision
 from casework.forms import TakeBackDecisionForm
-from referrals.domain import BY_VERB, ENDED_UNACCEPTED, TAKE_BACK_WITHIN
+from referrals.domain import BY_VERB, ENDED_UNACCEPTED
 from referrals.models import Referral
 from referrals.presenters import DONE_WORDS, wall_clock
-from referrals.queries.decision import decision_of
+from referrals.queries.decision import TAKE_BACK_HOURS, decision_of
 from referrals.views.acts import look as look_at_referral
 from referrals.views.serving import ActPage, Shown, serve
 
@@ -30,7 +31,7 @@ def look(by: Actor, pk: UUID) -> Shown:
     decision = decision_of(referral)
     told = {
         "decided": f"{DONE_WORDS[decision.verb]} by {decision.actor_label}, {wall_clock(decision.recorded_at, now())}",
-        "hours": int(TAKE_BACK_WITHIN.total_seconds() // 3600),
+        "hours": period(TAKE_BACK_HOURS),
     }
     return replace(shown, context={**shown.context, **told})
 

@@ -11,10 +11,10 @@ from referrals.commands.moves import Begun, begin, complete, subject
 from referrals.commands.register import put_on_board
 from referrals.commands.reviews import settle_reviews
 from referrals.commands.signposts import count_decision, drop_signposting
-from referrals.domain import BY_VERB, OPEN, TAKE_BACK_WITHIN, Status
+from referrals.domain import BY_VERB, OPEN, Status
 from referrals.models import Referral, ReferralTransition
 from referrals.queries import refuse_erased
-from referrals.queries.decision import decision_of
+from referrals.queries.decision import decision_of, is_recent
 from timelimits.commands import reopen_clock
 from timelimits.models import Clock
 
@@ -47,7 +47,7 @@ def take_back_decision(*, by: Actor, referral_id: UUID, reason: str, version: in
 
 
 def _refuse_unless_it_may(referral: Referral, decision: ReferralTransition) -> None:
-    if now() - decision.recorded_at > TAKE_BACK_WITHIN:
+    if not is_recent(decision.recorded_at, now()):
         raise IllegalMove("too_late", "This can't be done because it was decided too long ago. Make a new referral.")
     if decision.from_status not in OPEN:
         raise IllegalMove("was_accepted", "This can't be done because it had been accepted. Make a new referral.")

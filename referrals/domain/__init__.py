@@ -10,7 +10,6 @@ from referrals.domain.moves import (
     OPEN,
     SPA_TRIAGE,
     STATUS_WORDS,
-    TAKE_BACK_WITHIN,
     Move,
     Status,
 )
@@ -92,7 +91,6 @@ __all__ = [
     "SOMEWHERE_ELSE",
     "SPA_TRIAGE",
     "STATUS_WORDS",
-    "TAKE_BACK_WITHIN",
     "TRIES_BEFORE_GIVING_UP",
     "TRIGGER_WORDS",
     "UCR_NEEDS",

@@ -1,7 +1,6 @@
 """The transition table of a referral. Pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from accounts.domain import Permission
@@ -43,8 +42,6 @@ class Move:
     cancels: tuple[str, ...] = ()
 
 
-TAKE_BACK_WITHIN = timedelta(hours=72)
-"""How long a decision that ended a referral can be taken back."""
 CRISIS_RESPONSE = "crisis_response"
 SPA_TRIAGE = "spa_triage"
 CREW_WAITING = "crew_waiting"

@@ -16,7 +16,6 @@ from referrals.domain import (
     MOVES,
     OPEN,
     STATUS_WORDS,
-    TAKE_BACK_WITHIN,
     Agrees,
     Answer,
     Direction,
@@ -170,13 +169,13 @@ class Act:
         return not self.main
 
 
-def acts_for(by: Actor, referral: Referral, at: datetime | None = None) -> list[Act]:
+def acts_for(by: Actor, referral: Referral, *, back: bool = False) -> list[Act]:
     """Return what this actor may do with the referral now: the table of moves, the main act first.
 
-    A decision is offered to be taken back only where it is told `at` which instant, and not too late for it.
+    `back`: its decision may still be taken back.
     """
     moves = {move.verb: move for move in MOVES if move.page != "referrals:register"}
-    offered = [moves[verb] for verb in IN_ORDER if _is_offered(moves[verb], by, referral, at)]
+    offered = [moves[verb] for verb in IN_ORDER if _is_offered(moves[verb], by, referral, back=back)]
     main = next((move.verb for move in offered if move.verb in MAIN_ACTS), "")
     if emergency_open(referral) and any(move.verb == "confirm_999" for move in offered):
         main = "confirm_999"
@@ -212,13 +211,13 @@ ONLY_WHEN: Mapping[str, Callable[[Referral], bool]] = {
 }
 
 
-def _is_offered(move: Move, by: Actor, referral: Referral, at: datetime | None = None) -> bool:
+def _is_offered(move: Move, by: Actor, referral: Referral, *, back: bool = False) -> bool:
     if not by.may(move.permission) or referral.status not in move.sources:
         return False
     if move.verb == "take":
         return referral.held_by_id != by.user_id and by.user_id is not None
     if move.verb == "take_back":
-        return bool(at and referral.done_at and at - referral.done_at <= TAKE_BACK_WITHIN)
+        return back
     if move.verb in ONLY_WHEN:
         return ONLY_WHEN[move.verb](referral)
     return move.verb != "withdraw" or referral.done_at is None

@@ -32,6 +32,7 @@ from referrals.forms import (
     TriageForm,
 )
 from referrals.models import Referral
+from referrals.queries.decision import may_go_back
 from referrals.queries.hospital import hospital_support_asked, is_hospital_support
 from referrals.queries.news import news_of
 from referrals.queries.questions import questions_of
@@ -212,7 +213,7 @@ def acts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return what may be done with a referral, as a part of the page beside it."""
     by = actor_of(request)
     referral = queries.get(by, pk)
-    context = {"acts": presenters.acts_for(by, referral, now()), "referral": referral}
+    context = {"acts": presenters.acts_for(by, referral, back=may_go_back(referral, now())), "referral": referral}
     return render(request, "referrals/acts_part.html", context)
 
 
@@ -230,7 +231,7 @@ def whole(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
     return {
         "section": "board",
         **begun,
-        "acts": presenters.acts_for(by, referral, at),
+        "acts": presenters.acts_for(by, referral, back=may_go_back(referral, at)),
         "stage": presenters.stage_of(referral),
         "still_open": OPEN,
         "coordinator": "" if referral.status in OPEN else queries.coordinator_name(referral),

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
+from accounts.models import Place
 from audit.domain import SYSTEM, Actor
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotPermitted, Refusal, Stale
@@ -20,7 +21,7 @@ from casework.commands.death import record_death
 from referrals.commands import ask_information, take_referral
 from referrals.domain import Answer, Status
 from referrals.models import DecisionCount, InformationRequest, Referral, Signposting
-from referrals.presenters import acts_for
+from referrals.queries.decision import may_go_back
 from tests.factories.casework import NOW, accept_at, heartbeat, signed_in
 from tests.factories.referrals import FrontDoor, open_front_door, register
 from timelimits.commands import sweep
@@ -150,6 +151,26 @@ def test_take_back__refuses_when_too_late_dead_erased_accepted_open_or_unsaid(do
     assert refused(by, referral).code == "erased"
 
 
+def test_take_back__as_long_as_the_place_says(door: FrontDoor) -> None:
+    place = Place.objects.get()
+    place.words = place.words | {"periods": [{"code": "take_back_hours", "words": "Hours", "number": 2}]}
+    place.save()
+    by, client = door.actor("triage"), signed_in(door.users["triage"])
+    referral = register(door.actor("spa"))
+    decline(by, referral)
+    heartbeat()
+    addresses = [f"/referrals/{referral.pk}/", f"/cases/{referral.case_id}/", f"/board/?chosen={referral.pk}"]
+    offered = [f'href="/referrals/{referral.pk}/take_back/"' in client.get(each).text for each in addresses]
+    assert offered == [True, True, True]
+    assert "taken back for 2 hours" in client.get(f"/referrals/{referral.pk}/take_back/").text
+    with time_machine.travel(NOW + timedelta(hours=2, seconds=1), tick=False):
+        offered = [f'href="/referrals/{referral.pk}/take_back/"' in client.get(each).text for each in addresses]
+        assert offered == [False, False, False]
+        assert refused(by, referral).code == "too_late"
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False):
+        assert take_back_decision(by=by, referral_id=referral.pk, reason=WHY).status == Status.NEW
+
+
 def test_take_back__is_for_triage_once_and_from_the_version_that_was_looked_at(door: FrontDoor) -> None:
     by, referral = door.actor("triage"), register(door.actor("spa"))
     ended = decline(by, referral)
@@ -175,8 +196,7 @@ def test_page__is_offered_while_it_may_and_says_what_opens_again(door: FrontDoor
     for address in (f"/referrals/{referral.pk}/", f"/board/?chosen={referral.pk}"):
         assert f'href="{page}"' in client.get(address).text
     referral.refresh_from_db()
-    late = NOW + timedelta(hours=73)
-    assert "take_back" not in [act.verb for act in acts_for(door.actor("triage"), referral, late)]
+    assert not may_go_back(referral, NOW + timedelta(hours=73))
     assert "Declined by Priya Demo" in client.get(page).text
     faulty = client.post(page, {"version": "2", "reason": ""})
     assert (faulty.status_code, list(faulty.context["form"].errors)) == (422, ["reason"])
