@@ -16,7 +16,7 @@ class Actor:
 
     Made only by `accounts.queries.actor_for` and for the named system actors below; audit knows no User.
     `id` is "user:<uuid>", "client:<uuid>" or "system:<name>". `duties` are (duty, team name) of the shifts answered
-    for now, highest first.
+    for now, highest first. `organisations` are those of `teams`; `organisation` is the one they work for.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Actor:
     role: str = ""
     organisation: UUID | None = None
     teams: frozenset[UUID] = field(default_factory=frozenset)
+    organisations: frozenset[UUID] = field(default_factory=frozenset)
     roles: frozenset[str] = field(default_factory=frozenset)
     permissions: frozenset[str] = field(default_factory=frozenset)
     place_wide: bool = False

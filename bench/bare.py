@@ -1,6 +1,8 @@
 """The floors: plain Django views of the same server and middleware that show or write the same, with the least work."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -17,7 +19,15 @@ FIFTY = """
 SELECT r.id, r.reference, p.given_name, p.family_name, p.born_on, p.age_about, p.warnings, r.location_kind,
     r.location_lines, r.hospital_ward, r.zone, r.summary, r.caller_name, r.caller_relationship, r.source_kind,
     r.ring_back, r.red_flags::text, r.agrees, d.next_due_at, d.phase, d.step_down, r.held_at, r.received_at,
-    u.name AS held_by, c.label, c.soon_at, t.recorded_at AS moved_at
+    u.name AS held_by, c.label, c.soon_at, t.recorded_at AS moved_at,
+    d.phase = 'new' AND NOT EXISTS (
+        SELECT FROM audit_accesslog a WHERE a.what IN ('case', 'referral') AND a.ids[1] = p.id::text
+        AND a.at >= r.received_at AND NOT a.denied) AS unopened,
+    (SELECT w.since FROM referrals_crewwait w WHERE w.referral_id = r.id AND w.told_at IS NULL) AS crew_since,
+    EXISTS (SELECT FROM accounts_restrictedcase x WHERE x.case_id IN (d.case_id, p.id)) AS restricted,
+    EXISTS (
+        SELECT FROM referrals_referraltransition n WHERE n.referral_id = r.id AND n.verb IN ('add_news', 'tell')
+        AND NOT EXISTS (SELECT FROM referrals_newsseen s WHERE s.transition_id = n.id)) AS news
 FROM timelimits_casedeadline d
 JOIN referrals_referral r ON r.case_id = d.case_id
 JOIN referrals_person p ON p.id = r.person_id
@@ -31,12 +41,12 @@ WHERE d.phase IN ('new', 'waiting', 'accepted') ORDER BY d.next_due_at, d.case_i
 """
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Board</title></head><body><table>
 <tr><th>Time left</th><th>Who, where now</th><th>What happened</th><th>Ring back</th><th>Stage, held since</th></tr>
-{% for row in rows %}<tr id="row-{{ row.id }}"><td>{{ row.next_due_at|date:"D j M H:i" }}<br>{{ row.label }}</td>
-<th><a href="/referrals/{{ row.id }}/">{{ row.given_name }} {{ row.family_name }}</a>, {{ row.born_on|default:row.age_about }}<br>
+{% for row in rows %}<tr id="row-{{ row.id }}"><td><input type="checkbox" name="row" value="{{ row.id }}" aria-label="Choose {{ row.family_name }}">{{ row.next_due_at|date:"D j M H:i" }}<br>{{ row.label }}</td>
+<th><a href="/referrals/{{ row.id }}/">{{ row.given_name }} {{ row.family_name }}</a>, {{ row.born_on|default:row.age_about }}{% if row.restricted %} <b>Restricted</b>{% endif %}<br>
 {{ row.location_kind }}{% if row.hospital_ward %} {{ row.hospital_ward }}{% endif %}, <b>{{ row.zone }}</b></th>
-<td>{{ row.summary|truncatechars:88 }}{% if row.warnings %}<ul>{% for one in row.warnings %}<li>{{ one }}</li>{% endfor %}</ul>{% endif %}</td>
+<td>{{ row.summary|truncatechars:88 }}{% if row.crew_since %}<p>{{ row.crew_since|date:"H:i" }}</p>{% endif %}{% if row.warnings %}<ul>{% for one in row.warnings %}<li>{{ one }}</li>{% endfor %}</ul>{% endif %}</td>
 <td>{{ row.caller_name }}, {{ row.caller_relationship|default:row.source_kind }}<br><a href="tel:{{ row.ring_back }}">{{ row.ring_back }}</a></td>
-<td><b>{{ row.phase }}</b>{% if row.step_down %}, step-down{% endif %}<br>{{ row.held_by|default:"Nobody" }}, {{ row.received_at|date:"H:i" }}</td></tr>
+<td><b>{{ row.phase }}</b>{% if row.step_down %}, step-down{% endif %}{% if row.news %} new information{% endif %}{% if row.unopened %} not opened{% endif %}<br>{{ row.held_by|default:"Nobody" }}, {{ row.received_at|date:"H:i" }}</td></tr>
 {% endfor %}</table></body></html>"""  # noqa: E501  (one row of the table)
 # What the list of the API tells of fifty referrals, in one query
 LIST = """
@@ -47,7 +57,7 @@ SELECT r.id, r.reference, r.case_id, r.status, r.version, r.direction, r.urgency
         FROM timelimits_clock k WHERE k.case_id = r.case_id) AS clocks
 FROM referrals_referral r ORDER BY r.received_at DESC, r.id DESC LIMIT 50
 """
-KEYS = ("id", "history_id", "case_id", "person_id", "form_id", "reference", "key", "subject")
+KEYS = ("id", "case_id", "person_id", "reference", "key")
 
 
 def nothing(request: HttpRequest) -> HttpResponse:
@@ -74,11 +84,14 @@ def listed(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @login_not_required
 def inserted(request: HttpRequest) -> JsonResponse:
-    """Write as many rows as a referral does, each by one plain INSERT, in one transaction."""
+    """Write the rows that a referral writes, each by one plain INSERT into its own table, in one transaction."""
     told = json.loads(request.body)
+    laid = _inserts()
+    fresh = {key: str(uuid4()) if len(key) == 36 else uuid4().hex[:16] for key in laid.keys}
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement, columns, values in _inserts():
-            cursor.execute(statement, [_fresh(column, values[column]) for column in columns])
+        for statement, values, keyed in laid.rows:
+            row = [_fresh(value, fresh) if at in keyed else value for at, value in enumerate(values)]
+            cursor.execute(statement, row)
     return JsonResponse({"summary": told["summary"]}, status=201)
 
 
@@ -94,24 +107,34 @@ def _rows(statement: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True)
+class Laid:
+    """The rows of one referral as INSERTs, with the columns that hold a key, and the keys, which are new each time."""
+
+    keys: list[str]
+    rows: list[tuple[str, list[Any], set[int]]]
+
+
 @cache
-def _inserts() -> list[tuple[str, list[str], dict[str, Any]]]:
-    """Return the statements that `bench.post` laid ready."""
+def _inserts() -> Laid:
+    """Return the rows that `bench.post` laid ready."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT into_table, row FROM bench_floor ORDER BY id")
         laid = [(table, json.loads(row)) for table, row in cursor.fetchall()]
-    return [
-        (f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", list(row), row)
-        for table, row in laid
-    ]
+    found = {row[name] for _, row in laid for name in KEYS if isinstance(row.get(name), str)}
+    rows = []
+    for table, row in laid:
+        marks = ", ".join(["%s"] * len(row))
+        values = [json.dumps(value) if isinstance(value, dict) else value for value in row.values()]
+        keyed = {at for at, value in enumerate(values) if isinstance(value, str) and any(key in value for key in found)}
+        rows.append((f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", values, keyed))
+    return Laid(sorted(found), rows)
 
 
-def _fresh(column: str, value: Any) -> Any:
-    """Return a value of the row, a new one where it is a key."""
-    if column not in KEYS or value is None:
-        return json.dumps(value) if isinstance(value, dict) else value
-    made = uuid4()
-    return made.int % 2**31 if isinstance(value, int) else str(made) if column.endswith("id") else made.hex[:16]
+def _fresh(value: str, fresh: Mapping[str, str]) -> str:
+    for key, new in fresh.items():
+        value = value.replace(key, new)
+    return value
 
 
 urlpatterns = [

@@ -65,7 +65,8 @@ TRUNCATE timelimits_casecount;
 INSERT INTO timelimits_casecount (team_id, zone, phase, crisis, step_down, cases)
 SELECT responsible_team_id, zone, phase, crisis, step_down, count(*) FROM timelimits_casedeadline GROUP BY 1, 2, 3, 4, 5
 """
-# A quarter of the clocks that ended were told of once: what the sweep writes to is never empty where it is in use
+# A quarter of the clocks that ended were told of once, and somebody opened every referral that ended: what the sweep
+# writes to, and the log that the board reads, are never empty where ICRAS is in use
 PAST = (
     """
 INSERT INTO timelimits_clockevent
@@ -91,8 +92,14 @@ SELECT recipient_id, 'limit_warning', '{{"label": "Triage"}}', '/alerts/' || id 
        sent_at, 'alert:' || event_id || ':0:' || recipient_id || ':email'
 FROM timelimits_alert
 """,
+    """
+INSERT INTO audit_accesslog (at, actor_id, actor_label, what, ids, denied, request_id)
+SELECT received_at + interval '10 minutes', 'user:' || ({people})[1], 'Measure-Test', 'referral',
+       ARRAY[person_id::text], false, ''
+FROM referrals_referral WHERE done_at IS NOT NULL
+""",
 )
-TOLD = ("timelimits_clockevent", "timelimits_alert", "notifications_message", "notifications_outbox")
+TOLD = ("timelimits_clockevent", "timelimits_alert", "notifications_message", "notifications_outbox", "audit_accesslog")
 QUICK = "SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '512MB'"
 
 

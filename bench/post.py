@@ -1,4 +1,4 @@
-"""A referral sent by a partner, beside a view that writes as many rows by plain INSERTs in one durable transaction."""
+"""A referral sent by a partner, beside a view that writes the same rows by plain INSERTs in one durable transaction."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ WHOLE: dict[str, Any] = {
     "medically_stable": True,
     "medicines_addressed": False,
 }
-# What one referral writes, triggers included, and how its rows are found
+# What one referral writes, and how its rows are found; the last two are written by triggers, for the floor as for us
 WRITTEN = (
     ("referrals_idempotencykey", "key = %(key)s"),
     ("referrals_person", "id = %(person)s"),
@@ -42,9 +42,10 @@ WRITTEN = (
     ("timelimits_casecount", "id = (SELECT max(id) FROM timelimits_casecount)"),
     ("referrals_personkeys", "person_id = %(person)s"),
 )
+BY_TRIGGER = ("timelimits_casecount", "referrals_personkeys")
 COLUMNS = """
 SELECT array_agg(column_name::text ORDER BY ordinal_position) FROM information_schema.columns
-WHERE table_name = %s AND is_generated = 'NEVER'
+WHERE table_name = %s AND is_generated = 'NEVER' AND is_identity = 'NO'
 """
 
 
@@ -60,7 +61,7 @@ def run(bench: Bench) -> None:
             sends(stand, bearer),
             stand.post("/bare/insert/", body, expect=201, content_type="application/json"),
         )
-    bench.beside("Referral sent", pairs, at_most=2.5, growth=1.1, against="as many plain INSERTs")
+    bench.beside("Referral sent", pairs, at_most=2.5, against="the same rows by plain INSERTs")
 
 
 def whole() -> dict[str, Any]:
@@ -104,19 +105,18 @@ def _prepared(stand: Stand, bearer: str) -> tuple[int, int]:
 
 
 def _lay(cursor: Any, keys: Mapping[str, Any]) -> int:
-    """Keep the rows of one referral for the floor, and make tables like ours, with their indexes, that it fills."""
+    """Keep the rows of one referral for the floor, which writes their like into the same tables; say how many."""
     cursor.execute("DROP TABLE IF EXISTS bench_floor")
     cursor.execute("CREATE TABLE bench_floor (id int GENERATED ALWAYS AS IDENTITY, into_table text, row text)")
     laid = 0
     for table, found in WRITTEN:
-        cursor.execute(f"DROP TABLE IF EXISTS floor_{table}")
-        cursor.execute(f"CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)")
         cursor.execute(COLUMNS, [table])
         (columns,) = cursor.fetchone()
         cursor.execute(
             f"SELECT row_to_json(r)::text FROM (SELECT {', '.join(columns)} FROM {table} WHERE {found}) r", keys
         )
         for (row,) in cursor.fetchall():
-            cursor.execute("INSERT INTO bench_floor (into_table, row) VALUES (%s, %s)", [f"floor_{table}", row])
             laid += 1
+            if table not in BY_TRIGGER:
+                cursor.execute("INSERT INTO bench_floor (into_table, row) VALUES (%s, %s)", [table, row])
     return laid

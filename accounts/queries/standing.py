@@ -28,16 +28,17 @@ SELECT
      WHERE user_id IN (SELECT user_id FROM mine UNION SELECT user_id FROM ahead)),
     (SELECT json_agg(json_build_array(m.user_id, m.role, m.team_id, t.organisation_id) ORDER BY m.id)
      FROM accounts_membership m JOIN accounts_team t ON t.id = m.team_id
-     WHERE m.user_id IN (SELECT user_id FROM kept) AND m.starts_on <= %(today)s
+     WHERE m.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND m.starts_on <= %(today)s
        AND (m.ends_on IS NULL OR m.ends_on >= %(today)s)),
     (SELECT json_agg(json_build_array(
-        s.user_id, s.duty, s.team_id, t.name, s.day_kind, s.begins, s.ends, s.valid_from, s.valid_until))
+        s.user_id, s.duty, s.team_id, t.organisation_id, t.name,
+        s.day_kind, s.begins, s.ends, s.valid_from, s.valid_until))
      FROM accounts_shiftpattern s JOIN accounts_team t ON t.id = s.team_id
-     WHERE s.user_id IN (SELECT user_id FROM kept) AND s.day_kind = ANY(%(kinds)s)
+     WHERE s.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND s.day_kind = ANY(%(kinds)s)
        AND s.valid_from <= %(today)s AND (s.valid_until IS NULL OR s.valid_until >= %(yesterday)s)),
-    (SELECT json_agg(json_build_array(s.user_id, s.duty, s.team_id, t.name))
+    (SELECT json_agg(json_build_array(s.user_id, s.duty, s.team_id, t.organisation_id, t.name))
      FROM accounts_shift s JOIN accounts_team t ON t.id = s.team_id
-     WHERE s.user_id IN (SELECT user_id FROM kept) AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
+     WHERE s.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
 """
 
 
@@ -56,21 +57,31 @@ class OnShift:
 
     duty: str
     team: UUID
+    organisation: UUID
     team_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one user holds and answers for at an instant. `covered_teams` are those of the people they stand in for."""
+    """What one user holds and answers for at an instant. `covered` are the roles of the people they stand in for."""
 
     roles: tuple[HeldRole, ...] = ()
     shifts: tuple[OnShift, ...] = ()
-    covered_teams: frozenset[UUID] = frozenset()
+    covered: tuple[HeldRole, ...] = ()
+
+    @property
+    def _all(self) -> tuple[HeldRole | OnShift, ...]:
+        return (*self.roles, *self.shifts, *self.covered)
 
     @property
     def teams(self) -> frozenset[UUID]:
         """Every team whose cases these are: of roles, of shifts, of those who are covered."""
-        return frozenset(r.team for r in self.roles) | {s.team for s in self.shifts} | self.covered_teams
+        return frozenset(each.team for each in self._all)
+
+    @property
+    def organisations(self) -> frozenset[UUID]:
+        """The organisations of those teams."""
+        return frozenset(each.organisation for each in self._all)
 
 
 def standing(user_id: UUID, at: datetime) -> Standing:
@@ -87,12 +98,13 @@ def standing(user_id: UUID, at: datetime) -> Standing:
     own = str(user_id)
     answered_for = {person for person in (own, *links) if rota.stands_in(person, links) == own}
     held: Sequence[Any] = memberships or ()
-    on = [row[1:] for row in patterns or () if row[0] in answered_for and rota.is_on(_pattern(row[4:]), at)]
+    on = [row[1:] for row in patterns or () if row[0] in answered_for and rota.is_on(_pattern(row[5:]), at)]
     on += [row[1:] for row in shifts or () if row[0] in answered_for]
+    roles = [(user, HeldRole(role, UUID(team), UUID(firm))) for user, role, team, firm in held]
     return Standing(
-        roles=tuple(HeldRole(role, UUID(team), UUID(firm)) for user, role, team, firm in held if user == own),
-        shifts=tuple(OnShift(duty, UUID(team), name) for duty, team, name, *_ in on),
-        covered_teams=frozenset(UUID(row[2]) for row in held if row[0] in answered_for - {own}),
+        roles=tuple(role for user, role in roles if user == own),
+        shifts=tuple(OnShift(duty, UUID(team), UUID(firm), name) for duty, team, firm, name, *_ in on),
+        covered=tuple(role for user, role in roles if user in answered_for - {own}),
     )
 
 

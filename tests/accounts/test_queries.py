@@ -357,11 +357,16 @@ def test_actor__of_the_system_is_no_user():
     assert SYSTEM.teams == frozenset()
 
 
-def test_actor_for__sees_the_cases_of_the_team_they_are_on_duty_for_while_the_shift_lasts():
+def granted_to(team, granted):
+    return {"team_id": team.pk} if granted == "team" else {"organisation_id": team.organisation_id}
+
+
+@pytest.mark.parametrize("granted", ["team", "organisation"])
+def test_actor_for__sees_the_cases_of_the_team_they_are_on_duty_for_while_the_shift_lasts(granted):
     theirs, case_id = make_team(), uuid4()
     lead = make_member(Role.TEAM_LEAD, make_team())
     with time_machine.travel(THURSDAY - timedelta(days=1), tick=False):
-        grant_access(by=SYSTEM, case_id=case_id, team_id=theirs.pk, why="registered")
+        grant_access(by=SYSTEM, case_id=case_id, why="registered", **granted_to(theirs, granted))
     put_on_duty(lead, theirs, Duty.LEAD, begins=time(8), ends=time(20))
     with time_machine.travel(THURSDAY.replace(hour=12), tick=False):
         assert may_see(actor_for(lead), case_id)
@@ -370,11 +375,12 @@ def test_actor_for__sees_the_cases_of_the_team_they_are_on_duty_for_while_the_sh
         assert not may_see(actor_for(lead), case_id)
 
 
-def test_actor_for__sees_the_cases_of_those_they_cover_while_the_cover_lasts():
+@pytest.mark.parametrize("granted", ["team", "organisation"])
+def test_actor_for__sees_the_cases_of_those_they_cover_while_the_cover_lasts(granted):
     theirs, case_id = make_team(), uuid4()
     away, stand_in = make_member(Role.CASE_COORDINATOR, theirs), make_member(Role.CASE_COORDINATOR, make_team())
     with time_machine.travel(THURSDAY - timedelta(days=1), tick=False):
-        grant_access(by=SYSTEM, case_id=case_id, team_id=theirs.pk, why="accepted")
+        grant_access(by=SYSTEM, case_id=case_id, why="accepted", **granted_to(theirs, granted))
     ends_at = THURSDAY + timedelta(days=2)
     Cover.objects.create(user=away, covered_by=stand_in, starts_at=THURSDAY - timedelta(hours=1), ends_at=ends_at)
     with time_machine.travel(THURSDAY, tick=False):
