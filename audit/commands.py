@@ -11,12 +11,23 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from audit.acting import acting, current, inside_command, now
-from audit.bulk import add
+from audit.bulk import add, insert
 from audit.domain import Actor, as_codes
-from audit.models import AccessLog, CaseEvent
+from audit.models import AccessLog, CaseEvent, Sending
 from audit.refusals import NotPermitted
 
-__all__ = ["acting", "command", "current", "note_denial", "note_read", "now", "record", "require"]
+__all__ = [
+    "acting",
+    "command",
+    "current",
+    "first_sending",
+    "note_denial",
+    "note_read",
+    "now",
+    "once",
+    "record",
+    "require",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +63,20 @@ def require(by: Actor, permission: str) -> None:
     """Raise NotPermitted unless the actor holds the permission."""
     if not by.may(permission):
         raise NotPermitted(permission)
+
+
+def first_sending(sent_id: UUID) -> bool:
+    """Keep the name of a sending and say whether it is new; of two at once the second waits. Call inside a command."""
+    return bool(insert(Sending, ("id", "at"), [(sent_id, now())], returning=["id"], skip_existing=True))
+
+
+@command
+def once(*, by: Actor, sent_id: UUID, act: Callable[[], T]) -> T | None:
+    """Do what a form asks and return what it made, the first time it is sent; None whenever the same comes again.
+
+    The sending is kept in the same transaction: what was refused may be sent again.
+    """
+    return act() if first_sending(sent_id) else None
 
 
 def record(*, case_id: UUID, event: str, subject: str, occurred_at: datetime | None = None, **data: Any) -> CaseEvent:

@@ -52,6 +52,16 @@ class AccessLog(models.Model):
         return f"{self.what} by {self.actor_id}"
 
 
+class Sending(models.Model):
+    """One form that was sent and done: its name (`audit.domain.sending`) alone, which tells of nobody."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+
 def _actor_id(**_: Any) -> str:
     """Name who changed a field; raises when nobody is acting, so no change is anonymous."""
     return acting.current().id

@@ -5,7 +5,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from audit.models import CaseEvent
+from audit.models import CaseEvent, Sending
+
+
+def was_sent(sent_id: UUID) -> bool:
+    """Say whether this very form was sent and done before."""
+    return Sending.objects.filter(pk=sent_id).exists()
 
 
 def timeline(case_ids: Iterable[UUID], events: Iterable[str] | None = None) -> QuerySet[CaseEvent]:

@@ -5,14 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.domain import CodeListName, Permission
 from accounts.domain.far import too_far
 from accounts.queries import code_lists, may_see
 from audit.bulk import insert
 from audit.commands import command, now, record, require
-from audit.domain import Actor, sending
+from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken, Stale
 from careplans.domain import (
     DECISIONS,
@@ -48,7 +46,6 @@ from referrals.commands.deaths import refuse_case_if_dead
 from referrals.presenters import wall_clock
 from timelimits.domain.local_time import local_date
 
-A_MOMENT = timedelta(seconds=10)
 HAND_BACK_WITHIN = timedelta(days=2)
 Row = TypeVar("Row", bound=Written)
 
@@ -70,9 +67,8 @@ def ask_onward(*, by: Actor, case_id: UUID, service: str, asked_of: str, why: st
     if words := too_far(chase_at, now()):
         raise RuleBroken("chase_too_far", f"{words}.", field="chase_at")
     told = {"service": service, "asked_of": asked_of.strip(), "why": why.strip()}
-    made, new = _once(OnwardRequest, by, case_id, told, chase_at=chase_at)
-    if new:
-        record(case_id=case_id, event="onward.asked", subject=f"onward:{made.pk}", service=service)
+    made = _write(OnwardRequest, by, case_id, **told, chase_at=chase_at)
+    record(case_id=case_id, event="onward.asked", subject=f"onward:{made.pk}", service=service)
     return made
 
 
@@ -137,9 +133,8 @@ def write_risk(*, by: Actor, case_id: UUID, risk: RiskTaken) -> Risk:
     if risk.review_on < local_date(now()):
         raise RuleBroken("review_in_past", "This day is past already.", field="review_on")
     told = {name: getattr(risk, name).strip() for name in ("benefit", "harm", "control", "agreed_with")}
-    made, new = _once(Risk, by, case_id, told, review_on=risk.review_on)
-    if new:
-        record(case_id=case_id, event="risk.taken", subject=f"risk:{made.pk}")
+    made = _write(Risk, by, case_id, **told, review_on=risk.review_on)
+    record(case_id=case_id, event="risk.taken", subject=f"risk:{made.pk}")
     return made
 
 
@@ -170,9 +165,8 @@ def rate_confidence(*, by: Actor, case_id: UUID, rated_at: RatedAt, score: int, 
     case_id = _allowed(by, case_id)
     if not LOWEST <= score <= HIGHEST:
         raise RuleBroken("score_out_of_range", f"Choose {LOWEST} to {HIGHEST}.", field="score")
-    made, new = _once(Confidence, by, case_id, {"rated_at": rated_at, "score": score, "words": words.strip()})
-    if new:
-        record(case_id=case_id, event="confidence.rated", subject=f"case:{case_id}", at=rated_at, score=score)
+    made = _write(Confidence, by, case_id, rated_at=rated_at, score=score, words=words.strip())
+    record(case_id=case_id, event="confidence.rated", subject=f"case:{case_id}", at=rated_at, score=score)
     return made
 
 
@@ -186,9 +180,8 @@ def record_experience(
     """
     case_id = _allowed(by, case_id)
     told = {"told_by": told_by, "theme": theme, "felt": felt, "words": words.strip()}
-    made, new = _once(Experience, by, case_id, told)
-    if new:
-        record(case_id=case_id, event="experience.recorded", subject=f"case:{case_id}", theme=theme, felt=felt)
+    made = _write(Experience, by, case_id, **told)
+    record(case_id=case_id, event="experience.recorded", subject=f"case:{case_id}", theme=theme, felt=felt)
     return made
 
 
@@ -199,10 +192,9 @@ def record_agreement(*, by: Actor, case_id: UUID, decided: Decided) -> Consent:
     if (refusal := decided.refusal()) is not None:
         raise refusal
     told = {"about": decided.about, "answer": decided.answer, "words": decided.words.strip()}
-    made, new = _once(Consent, by, case_id, told)
-    if new:
-        what = {"about": decided.about, "answer": decided.answer}
-        record(case_id=case_id, event="agreement.recorded", subject=f"case:{case_id}", occurred_at=None, **what)
+    made = _write(Consent, by, case_id, **told)
+    what = {"about": decided.about, "answer": decided.answer}
+    record(case_id=case_id, event="agreement.recorded", subject=f"case:{case_id}", occurred_at=None, **what)
     return made
 
 
@@ -225,9 +217,7 @@ def send_message(*, by: Actor, case_id: UUID, text: str) -> CaseMessage:
     """Tell everybody who works with the person (R061). The co-ordinator is notified, without its words."""
     case_id = _allowed(by, case_id)
     _need(text=(text, "Write the message."))
-    made, new = _once(CaseMessage, by, case_id, {"text": text.strip(), "author_id": by.user_id})
-    if not new:
-        return made
+    made = _write(CaseMessage, by, case_id, text=text.strip(), author_id=by.user_id)
     record(case_id=case_id, event="message.written", subject=f"message:{made.pk}")
     coordinator = coordinator_of(case_id)
     if coordinator is not None and coordinator.pk != by.user_id:
@@ -266,13 +256,7 @@ def _services() -> dict[str, Mapping[str, Any]]:
     return {code.code: code.extra for code in code_lists(CodeListName.ONWARD_SERVICES)[CodeListName.ONWARD_SERVICES]}
 
 
-def _once(model: type[Row], by: Actor, case_id: UUID, told: dict[str, Any], **more: Any) -> tuple[Row, bool]:
-    """Return the row of this very sending and whether it is new: somebody pressed twice, and the second waits here."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, case_id, told).int % 2**63])
+def _write(model: type[Row], by: Actor, case_id: UUID, **told: Any) -> Row:
     rows: Any = model._default_manager
-    same = rows.filter(case_id=case_id, written_by=by.label, written_at__gt=now() - A_MOMENT, **told).first()
-    if same is not None:
-        return same, False
-    made: Row = rows.create(case_id=case_id, written_at=now(), written_by=by.label, **told, **more)
-    return made, True
+    made: Row = rows.create(case_id=case_id, written_at=now(), written_by=by.label, **told)
+    return made

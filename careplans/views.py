@@ -87,7 +87,7 @@ def _page(verb: str, title: str, form: type[VersionedForm], command: Any, done: 
         return command(by=by, case_id=pk, **form.values())
 
     template = f"careplans/{verb}.html"
-    return ActPage(verb, title, Permission.PLAN_EDIT, template, form, _look, run, lambda _: done)
+    return ActPage(verb, title, Permission.PLAN_EDIT, template, form, _look, run, lambda _: done, makes=True)
 
 
 def _answer(by: Actor, pk: UUID, form: Any) -> Any:

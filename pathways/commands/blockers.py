@@ -14,7 +14,7 @@ from pathways.models import Task
 
 @command
 def add_blocker(*, by: Actor, referral_id: UUID, what: str, due_at: datetime, owner_id: UUID) -> Task:
-    """Write down what is in the way of leaving, who takes it away and by when. Sent twice is written once.
+    """Write down what is in the way of leaving, who takes it away and by when.
 
     Raises NotPermitted, NotFound, RuleBroken (what_missing, due_in_past).
     """

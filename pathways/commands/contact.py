@@ -1,14 +1,12 @@
 """Log a contact in seconds; the first attended face-to-face contact meets the two-hour limit."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-from django.db import connection
 
 from accounts.domain.far import too_far
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor, sending
+from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 from pathways import queries
 from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
@@ -17,8 +15,6 @@ from referrals.domain import CREW_WAITING, CRISIS_RESPONSE, FUTURE_TOLERANCE, Ph
 from referrals.models import Referral
 from timelimits.commands import close_case, hand_over, stop_clock
 from timelimits.models import CaseDeadline
-
-A_MOMENT = timedelta(seconds=10)
 
 
 @command
@@ -37,8 +33,6 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     happened_at = _when(details)
     if details.ring_back_at is not None and (words := too_far(details.ring_back_at, now())):
         raise RuleBroken("ring_back_too_far", f"{words}.", field="ring_back_at")
-    if (sent := _sent_already(by, case_id, details, happened_at)) is not None:
-        return sent
     contact = _write(by, case_id, details, happened_at)
     record(
         case_id=case_id,
@@ -54,31 +48,6 @@ def record_contact(*, by: Actor, case_id: UUID, details: ContactDetails) -> Cont
     if details.ring_back_at is not None:
         _promise_ring_back(by, case_id, details)
     return contact
-
-
-def _sent_already(by: Actor, case_id: UUID, details: ContactDetails, happened_at: datetime) -> Contact | None:
-    """Return the contact that this very sending made a moment ago: somebody pressed twice. The second waits here.
-
-    A partner system has its Idempotency-Key for this.
-    """
-    if by.user_id is None:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, case_id).int % 2**63])
-    same = Contact.objects.filter(
-        case_id=case_id,
-        actor_id=by.id,
-        kind=details.kind,
-        way=details.way,
-        attended=details.attended,
-        outcome=details.outcome or _outcome(details),
-        with_whom=details.with_whom,
-        about=details.about,
-        by_profession=details.by_profession,
-        recorded_at__gt=now() - A_MOMENT,
-        occurred_at__range=(happened_at - A_MOMENT, happened_at + A_MOMENT),
-    )
-    return same.first()
 
 
 def _when(details: ContactDetails) -> datetime:

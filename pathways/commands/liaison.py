@@ -2,14 +2,11 @@
 
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.domain import Permission
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor, sending
+from audit.domain import Actor
 from audit.refusals import IllegalMove, NotFound, RuleBroken
-from pathways.commands.contact import A_MOMENT
 from pathways.domain import PSYCHIATRIC_LIAISON, LiaisonOutcome
 from pathways.models import LiaisonRequest
 from referrals.commands.deaths import refuse_case_if_dead
@@ -20,8 +17,7 @@ from timelimits.commands import start_clock, stop_clock
 def ask_liaison(*, by: Actor, case_id: UUID, concern: str, asked_of: str, phone: str = "") -> LiaisonRequest:
     """Ask psychiatric liaison to see somebody (R101); their time to answer runs from now (R178).
 
-    Sent twice is asked once. Raises NotPermitted, NotFound, RuleBroken (concern_missing, asked_of_missing,
-    person_died).
+    Raises NotPermitted, NotFound, RuleBroken (concern_missing, asked_of_missing, person_died).
     """
     require(by, Permission.DISCHARGE_EDIT)
     if not may_see(by.where_it_may(Permission.DISCHARGE_EDIT), case_id):
@@ -30,13 +26,14 @@ def ask_liaison(*, by: Actor, case_id: UUID, concern: str, asked_of: str, phone:
         if not words.strip():
             raise RuleBroken(f"{name}_missing", "Say whom you asked, and what worries you.", name)
     refuse_case_if_dead(case_id)
-    said = {"case_id": case_id, "concern": concern.strip(), "asked_of": asked_of.strip(), "asked_by": by.label}
-    with connection.cursor() as cursor:  # of two sendings at once the second waits here for the first
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, *said.values()).int % 2**63])
-    sent = LiaisonRequest.objects.filter(**said, phone=phone, asked_at__gt=now() - A_MOMENT).first()
-    if sent is not None:
-        return sent
-    row = LiaisonRequest.objects.create(**said, phone=phone, asked_at=now())
+    row = LiaisonRequest.objects.create(
+        case_id=case_id,
+        concern=concern.strip(),
+        asked_of=asked_of.strip(),
+        phone=phone,
+        asked_at=now(),
+        asked_by=by.label,
+    )
     subject = f"liaison:{row.pk}"
     start_clock(by=by, case_id=case_id, subject=subject, policy=PSYCHIATRIC_LIAISON, started_at=now())
     record(case_id=case_id, event="liaison.asked", subject=subject)

@@ -3,15 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
-
 from accounts.domain import Permission
 from accounts.domain.far import too_far
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
-from audit.domain import Actor, sending
+from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
-from pathways.commands.contact import A_MOMENT
 from pathways.models import Episode, Task
 from referrals.domain.national import FORMATS, NONE
 from referrals.queries import needs_of
@@ -32,18 +29,14 @@ def promise_task(*, by: Actor, case_id: UUID, what: str, due_at: datetime, owner
 
 
 def write_task(by: Actor, case_id: UUID, what: str, kind: str, due_at: datetime, owner_id: UUID) -> Task:
-    """Write down something to do; the same sent twice is one. A past or far time is refused. Call inside a command."""
+    """Write down something to do. A past or far time is refused. Call inside a command."""
     if due_at < now():
         raise RuleBroken("due_in_past", "This time is past already.", field="due_at")
     if words := too_far(due_at, now()):
         raise RuleBroken("due_too_far", f"{words}.", field="due_at")
-    said = {"case_id": case_id, "what": what.strip(), "kind": kind, "owner_id": owner_id}
-    with connection.cursor() as cursor:  # of two sendings at once the second waits here for the first
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [sending(by.id, *said.values()).int % 2**63])
-    just_now = Task.objects.filter(**said, created_at__gt=now() - A_MOMENT)
-    if (sent := just_now.filter(due_at__range=(due_at - A_MOMENT, due_at + A_MOMENT)).first()) is not None:
-        return sent
-    task = Task.objects.create(**said, due_at=due_at, created_at=now())
+    task = Task.objects.create(
+        case_id=case_id, what=what.strip(), kind=kind, owner_id=owner_id, due_at=due_at, created_at=now()
+    )
     record(case_id=case_id, event="task.promised", subject=f"task:{task.pk}", kind=kind)
     return task
 

@@ -212,7 +212,7 @@ def _of_episode(verb: str, form: type[VersionedForm], run: Any, done: Any, **mor
 
 TASK = ActPage(
     "task", "New task", Permission.TASK_RECORD, "pathways/task.html", TaskForm, look_at_case, task,
-    lambda made: f"Written down: {made.what}", options=task_options,
+    lambda made: f"Written down: {made.what}", options=task_options, makes=True,
 )  # fmt: skip
 PAGES = {
     page.verb: page
@@ -231,7 +231,7 @@ PAGES = {
         ),
         _of_episode(
             "contact", ContactForm, contact, contact_words, options=contact_options, look=look_at_any_episode,
-            context=contact_context,
+            context=contact_context, makes=True,
         ),
         TASK,
     )

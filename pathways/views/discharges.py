@@ -201,13 +201,21 @@ PAGES = {
             "Written down.",
             options=owners,
             button="Save",
+            makes=True,
         ),
         _page("discharge_left", "Has left hospital", LeftForm, left, left_words),
         _page("discharge_unconfirm", "Take the confirmation back", BackForm, unconfirm, "Taken back: not confirmed."),
         _page(
             "discharge_not_left", "Has not left", BackForm, not_left, "Taken back: on the list again.", look=look_left
         ),
-        _page("liaison", "Ask psychiatric liaison", LiaisonForm, liaison, "Asked. Their time to answer runs."),
+        _page(
+            "liaison",
+            "Ask psychiatric liaison",
+            LiaisonForm,
+            liaison,
+            "Asked. Their time to answer runs.",
+            makes=True,
+        ),
     )
 }
 ANSWER = _page(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
@@ -17,10 +17,12 @@ from django.utils.datastructures import MultiValueDict
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.request import actor_of, asked
-from audit.commands import now, require
-from audit.domain import Actor
+from audit.commands import now, once, require
+from audit.domain import Actor, sending
+from audit.queries import was_sent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, Refusal, Stale
 from referrals import commands, queries
+from referrals.domain.typed import is_uuid
 from referrals.forms.fields import VersionedForm
 from referrals.models import Draft
 
@@ -28,6 +30,8 @@ UNFIT = 422
 CHOOSE = "choose_"
 KEEP, THROW = "keep", "throw"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", KEEP, THROW})
+FORM_ID = "form_id"
+SENT_BEFORE = "You sent this before. It is kept once."
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class ActPage:
     """One act as a page. `look` finds what it is done on, in scope; `run` calls the command; `done` says what happened.
 
     `template` holds the fields only: the same in a page and in a part of a page. `keeps`: what is typed is kept on the
-    server as it is typed, until it is done or thrown away.
+    server as it is typed, until it is done or thrown away. `makes`: each form, shown anew, makes a row of its own; the
+    same form sent again, however late, is answered as the first time and makes nothing.
     """
 
     verb: str
@@ -76,6 +81,7 @@ class ActPage:
     button: str = ""
     way_out: str = "Do not do this"
     keeps: bool = False
+    makes: bool = False
 
     def draft_name(self, pk: UUID) -> str:
         """Return under which name what is typed is kept."""
@@ -84,7 +90,10 @@ class ActPage:
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a form: done, with what the command returned; or refused; or neither, when it was not fit."""
+    """What became of a form: done, or refused, or neither, when it was not fit.
+
+    `result` is what the command returned; None when this very form was done before.
+    """
 
     done: bool = False
     result: Any = None
@@ -118,7 +127,7 @@ def serve(request: HttpRequest, page: ActPage, pk: UUID) -> HttpResponse:
     form, shown = _opened(request, page, shown, by, pk)
     found = _tried(request, page, form, by, pk)
     if found.done:
-        return _finished(request, shown.url, page.done(found.result))
+        return _finished(request, shown.url, SENT_BEFORE if found.result is None else page.done(found.result))
     if found.refusal:
         form.refuse(found.refusal)
         shown = page.look(by, pk)
@@ -161,13 +170,37 @@ def _keep(request: HttpRequest, by: Actor, name: str) -> Draft:
 
 def _tried(request: HttpRequest, page: ActPage, form: VersionedForm, by: Actor, pk: UUID) -> Tried:
     """Do it. What was kept is dropped once it is done or can never be; while something is to be put right it stays."""
-    found = tried(form, lambda: page.run(by, pk, form))
+    sent_id = _sent_id(request, page, by)
+    if sent_id is not None and was_sent(sent_id):
+        return Tried(done=True)
+    found = tried(form, lambda: _run(page, form, by, pk, sent_id))
     if page.keeps and form.is_bound:
         if found.done or isinstance(found.refusal, IllegalMove):
             commands.drop_draft(by=by, form=page.draft_name(pk))
         else:
             _keep(request, by, page.draft_name(pk))
     return found
+
+
+def _run(page: ActPage, form: VersionedForm, by: Actor, pk: UUID, sent_id: UUID | None) -> object:
+    """Do it; None when this very form, sent at the same time, has done it."""
+    if sent_id is None:
+        return page.run(by, pk, form)
+    return once(by=by, sent_id=sent_id, act=lambda: page.run(by, pk, form))
+
+
+def _sent_id(request: HttpRequest, page: ActPage, by: Actor) -> UUID | None:
+    """Return the name of this sending of a form that makes a row: with other words it is another one."""
+    if not page.makes or not is_uuid(request.POST.get(FORM_ID, "")):
+        return None
+    told = sorted((name, values) for name, values in request.POST.lists() if name not in NOT_KEPT)
+    return sending(by.id, request.path, told)
+
+
+def _form_id(request: HttpRequest) -> str:
+    """Return the id of the form that comes again, or a new one."""
+    told = request.POST.get(FORM_ID, "")
+    return told if is_uuid(told) else str(uuid4())
 
 
 def _bound(request: HttpRequest) -> QueryDict | None:
@@ -189,6 +222,8 @@ def _answer(
 ) -> HttpResponse:
     part = is_part(request)
     context = {**_around(page, shown, form, refusal), "part": part}
+    if page.makes:
+        context[FORM_ID] = _form_id(request)
     template = "referrals/act_part.html" if part else "referrals/act_page.html"
     return render(request, template, context, status=status_of(form, refusal))
 

@@ -75,20 +75,24 @@ def test_accept__pressed_thirty_times_at_once_is_one_episode(door: FrontDoor) ->
 def test_contact_and_task__double_clicked_are_one_each(door: FrontDoor, episode: Episode) -> None:
     url = f"/episodes/{episode.pk}/contact/"
     sent = {"version": 1, "kind": "phone", "went": "no_answer", "way": "out", "occurred_at": "now"}
+    sent["form_id"] = str(uuid4())
     assert pressed(door, "alice", url, sent) == [302, 302]
     assert Contact.objects.count() == 1
     later = {"what": "Ring the daughter", "due_at": "in 2 hours", "owner": str(door.users["alice"].pk)}
+    later["form_id"] = str(uuid4())
     assert pressed(door, "alice", f"/cases/{episode.case_id}/tasks/new/", later) == [302, 302]
     assert Task.objects.filter(kind="task").count() == 1
 
 
-def test_contact__of_another_minute_is_another(door: FrontDoor, episode: Episode) -> None:
+def test_contact__gone_back_to_is_one_and_of_another_form_or_with_other_words_another(
+    door: FrontDoor, episode: Episode
+) -> None:
     client, url = signed_in(door, "alice"), f"/episodes/{episode.pk}/contact/"
-    sent = {"version": 1, "kind": "phone", "went": "no_answer", "way": "out"}
+    sent = {"version": 1, "kind": "phone", "went": "no_answer", "way": "out", "form_id": str(uuid4())}
     client.post(url, sent)
-    before = now() - timedelta(minutes=1)
-    Contact.objects.update(recorded_at=before, occurred_at=before)
-    client.post(url, sent)
+    assert "You sent this before" in client.post(url, sent, follow=True).content.decode()
+    assert Contact.objects.count() == 1
+    client.post(url, sent | {"form_id": str(uuid4())})
     client.post(url, sent | {"went": "left_message"})
     assert Contact.objects.count() == 3
 

@@ -247,15 +247,14 @@ def test_question__is_chased_and_runs_anew(client, door: FrontDoor):
     ask_information(by=door.actor("spa"), referral_id=referral.pk, asked_of="GP", question="Tablets?")
     asked = InformationRequest.objects.get()
     client.force_login(door.users["spa"])
-    assert client.post(reverse("referrals:chase", args=[asked.pk])).status_code == 302
+    for _ in range(2):  # pressed twice
+        assert client.post(reverse("referrals:chase", args=[asked.pk]), {"chases": "0"}).status_code == 302
     asked.refresh_from_db()
     assert (asked.chases, asked.chased_at is None) == (1, False)
     assert Clock.objects.filter(subject=f"question:{asked.pk}", stopped_at=None).count() == 1
     told = {"by": door.actor("spa"), "request_id": asked.pk}
-    assert chase_information(**told, chases=0).chases == 1  # pressed twice
-    InformationRequest.objects.update(chased_at=now() - timedelta(minutes=1))
     with pytest.raises(Stale, match="Somebody asked once more at"):
-        chase_information(**told, chases=0)
+        chase_information(by=door.actor("triage"), request_id=asked.pk, chases=0)
     assert chase_information(**told, chases=1).chases == 2
     with pytest.raises(NotPermitted):
         chase_information(by=door.actor("charlie"), request_id=asked.pk)
