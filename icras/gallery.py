@@ -69,17 +69,24 @@ CLOCKS = (
 
 
 def row(state: int, name: str, **more: Any) -> dict[str, Any]:
-    """Return what worklist_row.html reads."""
-    usual = {
+    """Return what a row of the board's list reads."""
+    marks = dict.fromkeys(("closed", "current", "picked", "restricted", "unseen", "unopened", "news"), False)
+    usual = marks | {
+        "id": f"g-{state}-{len(name)}",
         "clock": CLOCKS[state],
-        "url": f"#row-{name}",
+        "url": "#g-rows",
+        "panel_url": "#g-rows",
         "name": name,
         "age": 79,
         "where": "At home",
+        "where_icon": "pin",
         "zone": "Crosby",
         "what": "Fell in bathroom at 11. Up now, hip sore, can’t manage the stairs.",
+        "warnings": (),
         "caller": "Daughter, Jo",
         "phone": "0151 496 0172",
+        "whole": True,
+        "tel": "01514960172",
         "stage": "Not seen yet",
         "who": "J. Okafor",
         "since": "13:05",
@@ -90,7 +97,19 @@ def row(state: int, name: str, **more: Any) -> dict[str, Any]:
 ROWS = (
     row(2, "Maud Testalder", age=91, warnings=["Two to visit", "Oxygen and smoking"]),
     row(1, "Ruby Sampleton", where="Next door", warnings=["No way in: key with neighbour"], current=True),
-    row(0, "Ernest Testworth", age=85, where="Ward 7B", where_icon="bed", unseen=True, stage="New", who="Nobody"),
+    row(
+        0,
+        "Ernest Testworth",
+        age=85,
+        where="Ward 7B",
+        where_icon="bed",
+        unseen=True,
+        unopened=True,
+        stage="New",
+        who="Nobody",
+    ),
+    row(3, "Albert Mockford", restricted=True, news=True, picked=True),
+    row(0, "Restricted record", closed=True, door="Open with a reason", zone="Formby", stage="New", who="Nobody"),
     row(
         0,
         LONG_NAME,
@@ -100,6 +119,13 @@ ROWS = (
         warnings=["Needs Polish interpreter", "Dementia", "Allergy: latex"],
     ),
 )
+BOARD = {
+    "caption": "Open referrals, next deadline first",
+    "first_heading": "Time left ↑",
+    "last_heading": "Stage, held since",
+    "rows": ROWS,
+    "several": True,
+}
 TABS = (
     {"url": "#", "words": "All open", "count": 24, "current": True},
     {"url": "#", "words": "2-hour", "count": 6, "late": 2},
@@ -194,15 +220,15 @@ def components(request: HttpRequest) -> HttpResponse:
         "good": GalleryForm(GOOD, auto_id="good_%s"),
         "bad": GalleryForm(BAD, auto_id="bad_%s", prefix=None),
         "clocks": CLOCKS,
-        "rows": ROWS,
+        "board": BOARD,
         "tabs": TABS,
         "chips": CHIPS,
         "call": CALL,
-        "acts": ACTS,
+        "case": {"acts": ACTS, "due": NEXT},
+        "held": {"episode": True},
         "facts": FACTS,
         "head": HEAD,
         "warnings": WARNINGS,
-        "items": NEXT,
         "days": DAYS,
         "bar": BAR,
         "empty_acts": (CALL, {"url": "#", "words": "New, 9 to triage", "secondary": True}),

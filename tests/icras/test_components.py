@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from accounts.forms.fields import ClockTimeField, DayField
 from icras import assets
 from icras.fields import macro_for
-from icras.gallery import BAD, CLOCKS, GOOD, ROWS, GalleryForm
+from icras.gallery import BAD, BOARD, CLOCKS, GOOD, GalleryForm
 from icras.templatetags import ic, nhsuk
 
 
@@ -129,8 +129,8 @@ def test_show_red_flag__asks_for_an_answer() -> None:
 
 
 def test_show_row__clock_comes_first_and_name_is_the_header() -> None:
-    shown = render_to_string("components/worklist_row.html", {"row": ROWS[0]})
-    assert shown.index("Overdue by 12 min") < shown.index("Maud Testalder") < shown.index("Fell in bathroom")
+    shown = ic.long_list("casework/board_list.html", board=BOARD)
+    assert shown.index("Overdue by 12 min") < shown.index(">Maud Testalder<") < shown.index("Fell in bathroom")
     assert '<th scope="row" role="rowheader"><a class="ic-name"' in shown
     assert 'href="tel:01514960172"' in shown
 
