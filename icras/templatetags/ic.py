@@ -2,7 +2,6 @@
 
 import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BaseForm, BoundField
@@ -11,13 +10,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.domain import Duty
+from accounts.domain.rota import LONDON
 from accounts.presenters import DUTY_WORDS, role_words, sentence
 from icras.fields import fault_words, first_id, macro_for, summary_words
 from icras.templatetags.nhsuk import render
 
 register = template.Library()
 
-LONDON = ZoneInfo("Europe/London")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COUNTED = ("Nothing", "One thing", "Two things", "Three things", "Four things", "Five things", "Six things")

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.domain.rota import LONDON
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
@@ -35,7 +36,6 @@ from timelimits.commands import (
     stop_clock,
     sweep,
 )
-from timelimits.domain.local_time import LONDON
 from timelimits.models import BreachReason, CaseDeadline, Clock, ClockEvent
 from timelimits.queries import counts, limbo
 

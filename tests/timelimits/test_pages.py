@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.domain.rota import LONDON
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.models import AccessLog
@@ -32,7 +33,6 @@ from timelimits.commands import (
     stop_clock,
     sweep,
 )
-from timelimits.domain.local_time import LONDON
 from timelimits.models import Alert, Approval, BreachReason, Clock, ClockEvent, Override
 from timelimits.presenters import explain_page
 from timelimits.queries import explain

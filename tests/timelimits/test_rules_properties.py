@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from accounts.domain.rota import LONDON
 from tests.factories.timelimits import calendar, terms, utc
 from timelimits.domain import History, LimitKind, PauseSpan, SegmentKind, Stage
 from timelimits.domain.bank_holidays import england_and_wales
-from timelimits.domain.local_time import LONDON, end_of_day, local_date
+from timelimits.domain.local_time import end_of_day, local_date
 from timelimits.rules import is_overdue, is_working_day, reckon, segments, used_at
 
 TICK = timedelta(microseconds=1)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from accounts.domain.rota import LONDON
+
 MIDNIGHT = time()
 TICK = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from accounts.domain.rota import LONDON
 from timelimits.domain import Segment, SegmentKind
-from timelimits.domain.local_time import LONDON, clock_changes, day_words, local_date, zone_word
+from timelimits.domain.local_time import clock_changes, day_words, local_date, zone_word
 from timelimits.presenters.words import long_words, span_words
 
 WIDTH, LEFT, RIGHT = 1080, 40, 1040
