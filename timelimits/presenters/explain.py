@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from accounts.domain.rota import LONDON
 from timelimits.domain import BREACH, ExtensionTo, PauseSpan, Segment, SegmentKind
 from timelimits.domain.definitions import amount_words
 from timelimits.domain.local_time import (
-    LONDON,
     clock_changes,
     day_words,
     instant_words,
