@@ -89,7 +89,9 @@ class RoleForm(forms.Form):
     """A role in a team between two dates."""
 
     team = TeamChoice(label="Team")
-    role = forms.ChoiceField(label="Role", choices=role_choices)
+    role = forms.ChoiceField(
+        label="Role", choices=role_choices, help_text="Somebody in a care home who refers needs the role Referrer too"
+    )
     profession = plain_text("Profession", 60, required=False)
     starts_on = DayField(label="First day")
     ends_on = DayField(label="Last day", required=False, help_text="Leave empty if not known")

@@ -14,11 +14,12 @@ from referrals.presenters.referrals import URGENCY_WORDS, wall_clock
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that is asked of the referrer. What others answered is not theirs to read: only that it is answered."""
+    """Something that is asked of the referrer. They read what they answered; of others only that it is answered."""
 
     words: str
     asked: str
-    answered: bool = False
+    answered: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,14 @@ def progress(referral: Referral, around: Around, now: datetime) -> Progress:
         goes_on=referral.status in OPEN or (referral.status == Status.ACCEPTED and bool(team)),
         accepted=referral.status == Status.ACCEPTED,
         asks=any(not each.answer for each in asked),
-        questions=tuple(Question(each.question, wall_clock(each.asked_at, now), bool(each.answer)) for each in asked),
+        questions=tuple(_question(each, now) for each in asked),
     )
+
+
+def _question(asked: InformationRequest, now: datetime) -> Question:
+    answered = wall_clock(asked.answered_at, now) if asked.answered_at else ""
+    mine = asked.answer if getattr(asked, "mine", False) else ""
+    return Question(asked.question, wall_clock(asked.asked_at, now), answered, mine)
 
 
 Stands = tuple[str, str, str, str]

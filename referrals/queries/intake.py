@@ -88,11 +88,14 @@ def get_sent(by: Actor, referral_id: UUID) -> Referral:
     return row
 
 
-def asked_of_referrer(rows: Iterable[Referral]) -> dict[UUID, list[InformationRequest]]:
-    """Return what is asked of the referrer on each of these, oldest first."""
+def asked_of_referrer(by: Actor, rows: Iterable[Referral]) -> dict[UUID, list[InformationRequest]]:
+    """Return what is asked of the referrer on each of these, oldest first; `mine`: the actor answered it here."""
     found: dict[UUID, list[InformationRequest]] = {}
     asked = InformationRequest.objects.filter(referral__in=list(rows), to_referrer=True, closed_at=None)
-    for each in asked.order_by("asked_at", "pk"):
+    given = ReferralTransition.objects.filter(
+        referral=OuterRef("referral"), verb="give", recorded_at=OuterRef("answered_at"), actor_id=by.id
+    )
+    for each in asked.annotate(mine=Exists(given)).order_by("asked_at", "pk"):
         found.setdefault(each.referral_id, []).append(each)
     return found
 

@@ -49,19 +49,19 @@ def sent(request: HttpRequest) -> HttpResponse:
     by, at = actor_of(request), now()
     after = read_id(request.GET.get("after", ""))
     rows = queries.sent_referrals(by, after)
-    around = _around(rows)
+    around = _around(by, rows)
     shown = [presenters.progress(row, around, at) for row in rows]
     following = rows[-1].pk if len(rows) == PAGE else None
     context = {"section": "sent", "rows": shown, "after": after, "following": following}
     return render(request, "referrals/sent.html", context)
 
 
-def _around(rows: list[Referral]) -> presenters.Around:
+def _around(by: Actor, rows: list[Referral]) -> presenters.Around:
     crews = CrewWait.objects.filter(referral__in=rows)
     return presenters.Around(
         moves=queries.last_moves(rows),
         teams=queries.teams_of(rows),
-        questions=queries.asked_of_referrer(rows),
+        questions=queries.asked_of_referrer(by, rows),
         crews={crew.referral_id: crew for crew in crews},
         words=code_lists("decline_reasons", "signposts"),
     )
@@ -72,7 +72,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show how one referral stands."""
     by = actor_of(request)
     row = queries.get_sent(by, pk)
-    shown = presenters.progress(row, _around([row]), now())
+    shown = presenters.progress(row, _around(by, [row]), now())
     form = GiveForm(now=now()) if shown.asks else None
     context = {"section": "sent", "row": shown, "form": form, "version": row.version, "summary": row.summary}
     context["told"] = presenters.news_rows(told_by(row, by.id), now())
@@ -82,7 +82,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
 def look(by: Actor, pk: UUID) -> Shown:
     """Return a referral of the referrer's own as the form of an answer shows it."""
     row = queries.get_sent(by, pk)
-    shown = presenters.progress(row, _around([row]), now())
+    shown = presenters.progress(row, _around(by, [row]), now())
     context = {"section": "sent", "row": shown, "head_template": "referrals/sent_head.html"}
     closed = "" if shown.asks else "nothing is asked of you now"
     return Shown(reverse("referrals:sent_one", args=[pk]), row.version, context, closed)

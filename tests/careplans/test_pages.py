@@ -7,15 +7,18 @@ import time_machine
 from django.urls import reverse
 
 from accounts.commands import grant_access
+from accounts.domain import RestrictReason, Role
+from accounts.queries import actor_for
 from audit.domain import SYSTEM
 from audit.models import AccessLog
 from careplans.commands import send_message
 from careplans.models import CaseMessage, OnwardRequest, Risk
+from casework.commands.restrict import restrict_person
 from pathways.commands import accept_referral
 from referrals.commands import register_referral
 from tests.careplans.conftest import OnCase
 from tests.factories.casework import signed_in as client_of
-from tests.factories.referrals import details
+from tests.factories.referrals import details, person_at
 
 pytestmark = pytest.mark.django_db
 SENT = {
@@ -85,6 +88,23 @@ def test_onward_list__shows_mine_by_service_and_answers_there(held: OnCase):
     client = signed_in(held, "alice")
     client.post(reverse("careplans:answer_onward", args=[row.pk]), {"outcome": "taken_on"})
     assert "Two falls this month" not in client.get(url).text
+
+
+def test_onward_list__leaves_out_who_is_restricted_to_the_reader(held: OnCase):
+    """R021: also of whoever sees the whole place; the team that answers for them keeps it."""
+    held.ask()
+    url = reverse("careplans:onward")
+    wide, officer = (
+        person_at(held.door.elsewhere, name, role)
+        for name, role in (("Wide Manager", Role.SERVICE_MANAGER), ("Olive Privacy", Role.PRIVACY_OFFICER))
+    )
+    client = client_of(wide)
+    assert "Two falls this month" in client.get(url).text
+    told = {"reason": RestrictReason.AT_RISK, "words": "Looked for", "team_ids": []}
+    restrict_person(by=actor_for(officer), person_id=held.referral.person_id, **told)
+    assert "Two falls this month" not in client.get(url).text
+    assert "Testalder" not in client.get(url).text
+    assert "Two falls this month" in signed_in(held, "alice").get(url).text
 
 
 def test_onward_list__goes_on_after_fifty_and_reads_no_more_for_many(held: OnCase, django_assert_max_num_queries):

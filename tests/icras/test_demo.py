@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from accounts.models import Place
+from accounts.models import Place, User
 from audit.commands import now
 from audit.models import CaseEvent
 from audit.refusals import RuleBroken
@@ -20,6 +20,7 @@ from icras.demo.plan import Step, read_length, read_plans
 from pathways.models import Contact, Episode
 from referrals.domain import OPEN, Status
 from referrals.models import Person, Referral
+from tests.factories.casework import signed_in
 from timelimits.models import Alert, CaseDeadline, Clock, ClockEvent
 
 SEFTON = settings.BASE_DIR / "places" / "sefton"
@@ -141,6 +142,15 @@ def test_staff__are_the_demo_log_ins(place):
     assert staff.actor("triage").may("referral.accept")
     assert staff.partner.client_id
     assert staff.user_id("spa") == staff.actor("spa").user_id
+
+
+def test_care_home__refers_out_of_the_box(place):
+    """R032: with the roles it has, as a care home, and sees how it stands."""
+    client = signed_in(User.objects.get(email="carehome@icras.example"))
+    page = client.get("/sent-referrals/new/")
+    assert page.status_code == 200
+    assert page.context["form"].initial["source"] == "care_home"
+    assert client.get("/sent-referrals/").status_code == 200
 
 
 # Refused

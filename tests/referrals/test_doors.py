@@ -1,5 +1,6 @@
 """Pages of referrers and of enquiries, without a browser."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from accounts.domain import Role
 from audit.models import AccessLog
-from referrals.commands import ask_information, record_enquiry, reveal_key_safe_code
+from referrals.commands import answer_information, ask_information, record_enquiry, reveal_key_safe_code
 from referrals.domain import Status
 from referrals.models import Draft, Enquiry, Referral
 from tests.factories.casework import NOW, register_at, signed_in
@@ -107,6 +108,25 @@ def test_give__an_answer_without_words_is_asked_again(ray, door):
     assert ray.post(where, {"version": 2, "answer": "None"}).status_code == 302
     assert Referral.objects.get().status == Status.NEW
     assert "nothing is asked of you now" in ray.get(where).text
+
+
+def test_give__who_answered_reads_it_back_and_nobody_else_does(ray, door):
+    ray.post(NEW, call())
+    made = Referral.objects.get()
+    asked = {"by": door.actor("spa"), "referral_id": made.pk}
+    ask_information(**asked, asked_of="Ray", question="Tablets?", to_referrer=True)
+    ray.post(f"{SENT}{made.pk}/answer/", {"version": 2, "answer": "Two white ones"})
+    ask_information(**asked, asked_of="Ray", question="Stairs?", to_referrer=True)
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        answer_information(**asked, answer="Fourteen, said the daughter")
+    own = ray.get(f"{SENT}{made.pk}/").text
+    assert "Two white ones" in own
+    assert "You answered" in own
+    assert "Stairs?" in own
+    assert "Fourteen" not in own
+    colleague = signed_in(person_at(door.elsewhere, "Rae Second", Role.REFERRER)).get(f"{SENT}{made.pk}/").text
+    assert "Tablets?" in colleague
+    assert "Two white ones" not in colleague
 
 
 def test_enquiry__of_another_front_door_is_not_there(spa, door):
