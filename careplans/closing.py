@@ -1,7 +1,6 @@
 """What of a case can be open here: requests to other services, and risks taken on purpose. Ended and reopened."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
 from django.db.models import Model
@@ -11,8 +10,9 @@ from audit.commands import now
 from audit.domain import Actor
 from careplans.domain import OnwardOutcome
 from careplans.models import OnwardRequest, Risk
-from timelimits.closing import closed_by, keep, reopened
+from timelimits.closing import keep
 from timelimits.domain import OpenItem, Why
+from timelimits.models import Closed
 
 ONWARD, RISK = "onward", "risk"
 KINDS: Mapping[str, type[Model]] = {ONWARD: OnwardRequest, RISK: Risk}
@@ -36,13 +36,6 @@ def open_work(actor: Actor, case_ids: Collection[UUID]) -> list[OpenItem]:
     ]
 
 
-def end(by: Actor, items: Iterable[OpenItem], why: Why) -> None:
-    """End these, each noted with what it was before. What has ended meanwhile is left alone. Call inside a command."""
-    for item in items:
-        if item.kind in ENDS:
-            ENDS[item.kind](by, item, why)
-
-
 def _end_onward(by: Actor, item: OpenItem, why: Why) -> None:
     row = OnwardRequest.objects.select_for_update().filter(pk=item.key, answered_at=None).first()
     if row is None:
@@ -61,18 +54,19 @@ def _end_risk(by: Actor, item: OpenItem, why: Why) -> None:
     keep(by, item, why, {})
 
 
-ENDS: Mapping[str, Any] = {ONWARD: _end_onward, RISK: _end_risk}
+ENDS: Mapping[str, Callable[[Actor, OpenItem, Why], None]] = {ONWARD: _end_onward, RISK: _end_risk}
 
 
-def reopen(by: Actor, act: UUID) -> None:
-    """Open again what the act ended here. Call inside a command."""
-    for row in closed_by(act, KINDS):
-        if row.kind == ONWARD:
-            asked = OnwardRequest.objects.select_for_update().get(pk=row.key)
-            asked.answered_at, asked.answered_by, asked.outcome = None, "", ""
-            asked.save(update_fields=["answered_at", "answered_by", "outcome"])
-        else:
-            risk = Risk.objects.select_for_update().get(pk=row.key)
-            risk.ended_at = None
-            risk.save(update_fields=["ended_at"])
-        reopened(by, row)
+def _reopen_onward(by: Actor, row: Closed) -> None:
+    asked = OnwardRequest.objects.select_for_update().get(pk=row.key)
+    asked.answered_at, asked.answered_by, asked.outcome = None, "", ""
+    asked.save(update_fields=["answered_at", "answered_by", "outcome"])
+
+
+def _reopen_risk(by: Actor, row: Closed) -> None:
+    risk = Risk.objects.select_for_update().get(pk=row.key)
+    risk.ended_at = None
+    risk.save(update_fields=["ended_at"])
+
+
+REOPENS: Mapping[str, Callable[[Actor, Closed], None]] = {ONWARD: _reopen_onward, RISK: _reopen_risk}

@@ -9,6 +9,7 @@ import pathways.closing
 import referrals.closing
 import timelimits.closing
 from audit.domain import Actor
+from timelimits.closing import closed_by, reopened
 from timelimits.domain import OpenItem, Why
 
 ORDER: tuple[ModuleType, ...] = (careplans.closing, pathways.closing, referrals.closing, timelimits.closing)
@@ -21,13 +22,24 @@ def open_work(actor: Actor, case_ids: Collection[UUID]) -> list[OpenItem]:
 
 
 def end(by: Actor, items: Iterable[OpenItem], why: Why) -> None:
-    """End all of these. Call inside a command: it is one transaction."""
+    """End all of these, each noted with what it was before. What has ended meanwhile is left alone.
+
+    Call inside a command: it is one transaction.
+    """
     listed = list(items)
     for app in ORDER:
-        app.end(by, listed, why)
+        for item in listed:
+            if item.kind in app.ENDS:
+                app.ENDS[item.kind](by, item, why)
 
 
 def reopen(by: Actor, act: UUID) -> None:
-    """Open again all that the act ended. Call inside a command: it is one transaction."""
+    """Open again all that the act ended, in the order of each app's REOPENS. Call inside a command: one transaction.
+
+    Raises IllegalMove when another episode of the person began meanwhile.
+    """
     for app in ORDER:
-        app.reopen(by, act)
+        kinds = list(app.REOPENS)
+        for row in sorted(closed_by(act, kinds), key=lambda each: kinds.index(each.kind)):
+            app.REOPENS[row.kind](by, row)
+            reopened(by, row)

@@ -15,7 +15,7 @@ from pathways.domain import SERVICE_LABELS, DischargeStatus, EndReason, EpisodeS
 from pathways.models import CoordinatorTerm, Discharge, Episode, LiaisonRequest, Spell, Task, Waiting
 from referrals.domain import Service, Status
 from referrals.models import Referral
-from timelimits.closing import closed_by, keep, reopened
+from timelimits.closing import keep
 from timelimits.domain import CancelReason, OpenItem, Why
 from timelimits.models import Closed
 
@@ -92,13 +92,6 @@ def _episodes(actor: Actor, case_ids: Collection[UUID]) -> Iterable[OpenItem]:
         yield OpenItem(EPISODE, str(row.pk), row.case_id, words, row.coordinator.name)
 
 
-def end(by: Actor, items: Iterable[OpenItem], why: Why) -> None:
-    """End these, each noted with what it was before. What has ended meanwhile is left alone. Call inside a command."""
-    for item in items:
-        if item.kind in ENDS:
-            ENDS[item.kind](by, item, why)
-
-
 def _end_period(by: Actor, item: OpenItem, why: Why) -> None:
     rows: Any = KINDS[item.kind]._default_manager
     row = rows.select_for_update(of=("self",)).filter(pk=item.key, period__upper_inf=True).first()
@@ -173,17 +166,6 @@ ENDS: Mapping[str, Callable[[Actor, OpenItem, Why], None]] = {
 }
 
 
-def reopen(by: Actor, act: UUID) -> None:
-    """Open again what the act ended here, the episode first. Call inside a command.
-
-    Raises IllegalMove when another episode of the person began meanwhile.
-    """
-    rows = closed_by(act, KINDS)
-    for row in sorted(rows, key=lambda each: each.kind != EPISODE):
-        REOPENS[row.kind](by, row)
-        reopened(by, row)
-
-
 def _reopen_episode(by: Actor, row: Closed) -> None:
     episode = Episode.objects.select_for_update().get(pk=row.key)
     if Episode.objects.filter(person_id=episode.person_id, status=EpisodeStatus.LIVE).exists():
@@ -231,6 +213,7 @@ def _reopen_discharge(by: Actor, row: Closed) -> None:
     leaving.save(update_fields=["status", "ended_at", "version"])
 
 
+# The episode first: when another began meanwhile, nothing of it is opened again
 REOPENS: Mapping[str, Callable[[Actor, Closed], None]] = {
     EPISODE: _reopen_episode,
     SPELL: _reopen_period,

@@ -1,6 +1,6 @@
 """What of a case is open here: a referral, questions, people sent elsewhere or worried about. Ended and reopened."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
 from django.db.models import Model
@@ -11,7 +11,7 @@ from audit.domain import Actor
 from referrals.commands.moves import Begun, complete
 from referrals.domain import BY_VERB, OPEN, SignpostResult, Status
 from referrals.models import InformationRequest, Referral, ReferralTransition, Signposting, Worry
-from timelimits.closing import closed_by, keep, reopened
+from timelimits.closing import keep
 from timelimits.domain import OpenItem, Why
 from timelimits.models import Closed
 
@@ -49,13 +49,6 @@ def _question(row: InformationRequest) -> OpenItem:
 
 def _signposting(row: Referral) -> OpenItem:
     return OpenItem(SIGNPOSTING, str(row.signposting.pk), row.case_id, "Follow-up of where we sent them")
-
-
-def end(by: Actor, items: Iterable[OpenItem], why: Why) -> None:
-    """End these, each noted with what it was before. What has ended meanwhile is left alone. Call inside a command."""
-    for item in items:
-        if item.kind in ENDS:
-            ENDS[item.kind](by, item, why)
 
 
 def _end_referral(by: Actor, item: OpenItem, why: Why) -> None:
@@ -100,13 +93,6 @@ ENDS: Mapping[str, Callable[[Actor, OpenItem, Why], None]] = {
     SIGNPOSTING: _end_signposting,
     WORRY: _end_worry,
 }
-
-
-def reopen(by: Actor, act: UUID) -> None:
-    """Open again what the act ended here. Call inside a command."""
-    for row in closed_by(act, KINDS):
-        REOPENS[row.kind](by, row)
-        reopened(by, row)
 
 
 def _reopen_referral(by: Actor, row: Closed) -> None:

@@ -1,6 +1,6 @@
 """What of a case is open here: clocks, questions to a second person, its place on the lists. Ended and reopened."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,13 +40,6 @@ def open_work(actor: Actor, case_ids: Collection[UUID]) -> list[OpenItem]:
 def _asked(row: Approval) -> OpenItem:
     who = row.approver.name if row.approver else "whoever leads"
     return OpenItem(APPROVAL, str(row.pk), row.case_id, TWO_PEOPLE[ApprovalKind(row.kind)].words, who)
-
-
-def end(by: Actor, items: Iterable[OpenItem], why: Why) -> None:
-    """End these, each noted with what it was before. What has ended meanwhile is left alone. Call inside a command."""
-    for item in items:
-        if item.kind in ENDS:
-            ENDS[item.kind](by, item, why)
 
 
 def keep(by: Actor, item: OpenItem, why: Why, before: dict[str, Any]) -> None:
@@ -114,14 +107,6 @@ def reopened(by: Actor, row: Closed) -> None:
     row.save(update_fields=["reopened_at", "reopened_by"])
 
 
-def reopen(by: Actor, act: UUID) -> None:
-    """Open again what the act ended here: lists first, then clocks, as if they had run on. Call inside a command."""
-    for row in closed_by(act, [LISTED]):
-        _relist(by, row)
-    for row in closed_by(act, [CLOCK, APPROVAL]):
-        (_rerun if row.kind == CLOCK else _ask_again)(by, row)
-
-
 def _relist(by: Actor, row: Closed) -> None:
     before = row.before
     hand_over(
@@ -136,7 +121,6 @@ def _relist(by: Actor, row: Closed) -> None:
         no_clock_reason=before["no_clock_reason"],
         opened_at=datetime.fromisoformat(before["opened_at"]),
     )
-    reopened(by, row)
 
 
 def _rerun(by: Actor, row: Closed) -> None:
@@ -148,7 +132,6 @@ def _rerun(by: Actor, row: Closed) -> None:
         clock.cancel_reason = clock.stopped_label = ""
         refresh(clock, Book())
         moved(clock, "clock.reopened", reason="undone")
-    reopened(by, row)
 
 
 def _ask_again(by: Actor, row: Closed) -> None:
@@ -156,4 +139,7 @@ def _ask_again(by: Actor, row: Closed) -> None:
     if asked.verdict == Verdict.LAPSED:
         asked.verdict, asked.decided_at, asked.decided_by, asked.decided_label = "", None, "", ""
         asked.save(update_fields=["verdict", "decided_at", "decided_by", "decided_label"])
-    reopened(by, row)
+
+
+# The lists first, then clocks, as if they had run on
+REOPENS: Mapping[str, Callable[[Actor, Closed], None]] = {LISTED: _relist, CLOCK: _rerun, APPROVAL: _ask_again}
