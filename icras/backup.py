@@ -87,6 +87,8 @@ def make(url: str, file: Path) -> Contents:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         snapshot = connection.execute("select pg_export_snapshot()").fetchone()
         held = contents(connection)
+        if not held:
+            raise BackupError("This database is empty, so nothing was written. Is DATABASE_URL set to yours?")
         partial.touch(mode=0o600)
         snapshot_option = f"--snapshot={snapshot[0]}" if snapshot else ""
         _program("pg_dump", "--format=custom", "--no-owner", "--no-acl", snapshot_option, f"--file={partial}", url)

@@ -88,6 +88,14 @@ def test_backup__leaves_no_half_written_archive(url, tmp_path, monkeypatch):
     assert not (tmp_path / "icras.dump").exists()
 
 
+def test_backup__refuses_a_database_without_tables(url, fresh, tmp_path):
+    with psycopg.connect(backup.address_of(url, "postgres"), autocommit=True) as server:
+        server.execute(f"create database {fresh}")
+    with pytest.raises(backup.BackupError, match="Is DATABASE_URL set"):
+        backup.make(backup.address_of(url, fresh), tmp_path / "icras.dump")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_swap__puts_the_restored_database_in_place_and_keeps_the_other(url, archive, fresh):
     backup.restore(url, archive, fresh)
     kept, present = f"{fresh}_kept", backup.address_of(url, f"{fresh}_present")

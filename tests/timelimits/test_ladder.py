@@ -12,6 +12,7 @@ from notifications.models import Message, Outbox
 from tests.factories.timelimits import LADDER, member, on_list, publish, shift, start, team, uk, user
 from timelimits.commands import acknowledge, climb_ladders, stop_clock, sweep
 from timelimits.models import Alarm, Alert, Clock, ClockEvent
+from timelimits.queries.health import open_alarms
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -115,6 +116,11 @@ def test_ladder__nobody_anywhere_is_alarmed_and_stops():
     assert told() == []
     assert Alarm.objects.filter(kind="rung_empty").count() == 3
     assert climb(LATE + 99 * HOUR) == 0
+
+
+def test_ladder__an_alarm_names_the_team_and_the_duty():
+    breached()
+    assert "SPA: duty desk" in {about for _, _, about in open_alarms()}
 
 
 def test_ladder__stops_when_the_clock_is_stopped(spa):

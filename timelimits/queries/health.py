@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Q
 
+from accounts.domain import Duty
+from accounts.models import Team
+from accounts.presenters import DUTY_WORDS
 from notifications.queries import waiting_longer_than
 from timelimits.domain import AlarmKind
 from timelimits.domain.bank_holidays import LAST_YEAR
@@ -54,7 +57,7 @@ class Health:
     lag: timedelta
     heartbeats: tuple[Heartbeat, ...]
     pushed_on: tuple[Clock, ...]
-    alarms: tuple[tuple[Alarm, str], ...]
+    alarms: tuple[tuple[Alarm, str, str], ...]
     limbo: tuple[CaseDeadline, ...]
     unconfirmed: tuple[Override, ...]
     overrides: tuple[OverridesOf, ...]
@@ -97,17 +100,29 @@ def count_overrides(now: datetime) -> tuple[OverridesOf, ...]:
     return tuple(OverridesOf(label, all_, open_) for _, label, all_, open_ in counted[:SHOWN])
 
 
+def open_alarms() -> tuple[tuple[Alarm, str, str], ...]:
+    """Return the newest alarms, each with its words and with what it is about."""
+    alarms = tuple(Alarm.objects.filter(cleared_at=None).order_by("-last_at")[:SHOWN])
+    teams = {f"team:{team.pk}": team.name for team in Team.objects.all()}
+    return tuple((row, ALARM_WORDS.get(row.kind, row.kind), _about(row.subject, teams)) for row in alarms)
+
+
+def _about(subject: str, teams: dict[str, str]) -> str:
+    """Return a team and its duty by their names; whatever else an alarm is about, as it is kept."""
+    team, _, duty = subject.rpartition(":")
+    return f"{teams[team]}: {DUTY_WORDS[Duty(duty)]}" if team in teams else subject
+
+
 def health(now: datetime) -> Health:
     """Return the state of the engine at the instant."""
     age = sweep_age(now)
-    alarms = Alarm.objects.filter(cleared_at=None).order_by("-last_at")[:SHOWN]
     return Health(
         age=age,
         late=is_late(age),
         lag=sweep_lag(now),
         heartbeats=tuple(Heartbeat.objects.order_by("name")),
         pushed_on=tuple(Clock.objects.filter(faults__gt=0, stopped_at=None).order_by("next_check_at")[:SHOWN]),
-        alarms=tuple((alarm, ALARM_WORDS.get(alarm.kind, alarm.kind)) for alarm in alarms),
+        alarms=open_alarms(),
         limbo=tuple(limbo().order_by("opened_at")[:SHOWN]),
         unconfirmed=tuple(Override.objects.filter(confirmed_at=None).order_by("confirm_by")[:SHOWN]),
         overrides=count_overrides(now),
