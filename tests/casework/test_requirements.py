@@ -15,12 +15,16 @@ from audit.commands import now
 from audit.refusals import RuleBroken
 from careplans.commands import ask_onward
 from casework.commands import redirect_referral
+from casework.presenters.words import since_words
 from pathways.commands import accept_referral, allocate_episode
 from pathways.models import CoordinatorTerm
-from referrals.domain import Direction, LocationKind, LocationNow, Urgency
-from referrals.models import Referral
+from referrals.commands import add_row, change_section, triage_referral
+from referrals.domain import Direction, LocationKind, LocationNow, Service, Urgency
+from referrals.domain.triage import PlannedReason, WhyNow
+from referrals.models import Recommendation, Referral
 from referrals.queries import for_actor
 from tests.factories.referrals import details, person, register
+from timelimits.domain.local_time import local_date
 from timelimits.models import Clock
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +71,15 @@ def test_r037__gp_pharmacy_and_podiatry_refer_and_are_signposted_to(source: str)
     assert redirected(source).status == "redirected"
 
 
-@pytest.mark.parametrize("service", ["gp", "pharmacy", "podiatry", "mental_health", "dementia"])
-def test_r037_r038__each_can_be_asked_from_a_live_episode(service: str):
+@pytest.mark.parametrize(
+    "service",
+    [
+        "gp", "pharmacy", "podiatry", "mental_health", "dementia", "housing", "voluntary", "stroke", "falls",
+        "continence", "respiratory", "continuing_healthcare",
+    ],
+)  # fmt: skip
+def test_ask_onward__each_service_that_is_linked_can_be_asked_from_a_live_episode(service: str):
+    """R037 to R040, R042, R043."""
     episode = accepted().episode
     chase_at = now() + timedelta(days=2)
     asked = ask_onward(
@@ -147,12 +158,47 @@ def test_r033__one_list_holds_step_up_and_step_down():
     assert down.person.family_name in board
 
 
-def test_r050__every_open_referral_is_on_the_board_with_its_age():
-    referrals = [register(by("spa"), person(family_name=f"Livetest{n}")) for n in "ABC"]
+def test_r044__a_step_up_referral_keeps_its_direction_and_its_reason():
+    up = register(by("spa"), person(family_name="Uptest"), direction=Direction.STEP_UP, reason="carer_breakdown")
+    kept = Referral.objects.get(pk=up.pk)
+    assert (kept.direction, kept.reason) == ("step_up", "carer_breakdown")
+    assert "Uptest" not in page("triage", "/board/?tab=step-down")
+    assert "The unpaid carer cannot carry on" in page("triage", f"/referrals/{up.pk}/")
+
+
+@pytest.mark.parametrize("why", list(PlannedReason))
+def test_r049__planned_support_from_the_community_is_for_one_of_three_reasons(why: PlannedReason):
+    referral = register(by("spa"), urgency=Urgency.PLANNED)
+    assert f'value="{why}"' in page("triage", f"/referrals/{referral.pk}/triage/")
+    told = {"urgency": Urgency.PLANNED, "service": Service.REABLEMENT, "reason": "As told"}
+    triage_referral(by=by("triage"), referral_id=referral.pk, told=WhyNow(planned_reason=why), **told)
+    assert Referral.objects.get(pk=referral.pk).planned_reason == why
+    kept = Recommendation.objects.get()
+    assert (kept.read["planned_reason"], kept.disposition, kept.urgency) == (why, "accept", "planned")
+
+
+def test_r050__every_open_referral_is_on_the_board_since_when_it_was_received():
+    for minutes in (5, 25, 95):
+        told = person(family_name=f"Livetest{minutes}")
+        register(by("spa"), told, received_at=now() - timedelta(minutes=minutes))
     board = page("spa", "/board/")
-    for referral in referrals:
-        assert referral.person.family_name in board
-    assert "min left" in board
+    for minutes in (5, 25, 95):
+        assert f"Livetest{minutes}" in board
+        assert f"Nobody, {since_words(now() - timedelta(minutes=minutes), now())}" in board
+
+
+def test_r057__what_matters_culture_faith_language_and_preferences_are_on_the_record():
+    maud = register(by("spa")).person_id
+    for section, values in (
+        ("communication", {"language": "Polish"}),
+        ("preferences", {"faith": "Quaker", "culture": "No shoes indoors", "likes": "Tea, not coffee"}),
+    ):
+        change_section(by=by("spa"), person_id=maud, section=section, values=values)
+    said = {"words": "To see my garden again", "said_on": local_date(now()), "took_part": ["person"]}
+    add_row(by=by("spa"), person_id=maud, kind="statements", values=said)
+    record = page("spa", f"/people/{maud}/")
+    for words in ("Polish", "Quaker", "No shoes indoors", "Tea, not coffee", "To see my garden again"):
+        assert words in record
 
 
 def test_r062__the_case_page_says_whom_to_ring_and_how():
