@@ -11,7 +11,7 @@ from accounts.queries import code_lists, may_see
 from audit.bulk import insert
 from audit.commands import command, now, record, require
 from audit.domain import Actor
-from audit.refusals import NotFound, RuleBroken, Stale
+from audit.refusals import IllegalMove, NotFound, RuleBroken, Stale
 from careplans.domain import (
     DECISIONS,
     HAND_BACK,
@@ -74,17 +74,20 @@ def ask_onward(*, by: Actor, case_id: UUID, service: str, asked_of: str, why: st
 
 @command
 def answer_onward(*, by: Actor, request_id: UUID, outcome: OnwardOutcome, note: str = "") -> OnwardRequest:
-    """Record what became of a request. Repeating is quiet; the first answer stands.
+    """Record what became of a request. The same again is quiet; the first answer stands.
 
     What a service decides about continuing healthcare while the person is still in hospital is a fact and is kept, but
-    only with words that say why it was decided there (R043). Raises NotPermitted, NotFound, RuleBroken (note_missing).
+    only with words that say why it was decided there (R043). Raises NotPermitted, NotFound, IllegalMove (answered
+    otherwise already), RuleBroken (note_missing).
     """
     require(by, Permission.PLAN_EDIT)
     row = OnwardRequest.objects.select_for_update().filter(pk=request_id).first()
     if row is None or not may_see(by.where_it_may(Permission.PLAN_EDIT), row.case_id):
         raise NotFound
     if row.answered_at is not None:
-        return row
+        if (row.outcome, row.note) == (outcome, note.strip()):
+            return row
+        raise IllegalMove("answered_already", f"This can't be done because {row.answered_by} has answered it already.")
     if outcome in DECISIONS and not note.strip() and _is_early(row):
         words = "This is not decided in an acute hospital. If it was, say why it could not wait."
         raise RuleBroken("note_missing", words, field="note")

@@ -33,8 +33,8 @@ def merge_people(
     """Make two records one: what hangs on the loser moves to the winner, and the loser becomes a pointer to it.
 
     Nothing that is only added to is rewritten: events, moves and versions keep naming what they named. `seen` is the
-    mark of the preview, `answers` say what stands where the parts of the two differ: kept, taken or both. Repeating it
-    is quiet. Raises NotPermitted, NotFound, RuleBroken (same_record, both_live, different_numbers, keep_verified,
+    mark of the preview, `answers` say what stands where the parts of the two differ: kept, taken or both. The same
+    again is quiet. Raises NotPermitted, NotFound, RuleBroken (same_record, both_live, different_numbers, keep_verified,
     reason_missing, unanswered, warnings_too_long), IllegalMove (already_merged), Stale.
     """
     require(by, Permission.PERSON_MERGE)
@@ -42,7 +42,7 @@ def merge_people(
         raise _no("same_record")
     winner, loser = _lock(by, winner_id, loser_id)
     done = Merge.objects.filter(winner=winner, loser=loser, undone_at=None).first()
-    if done is not None:
+    if done is not None and done.reason == reason.strip():
         return done
     refused = why_not(winner, loser)
     if refused == "already_merged":

@@ -25,7 +25,7 @@ from referrals.commands import keep_apart as keep_people_apart
 from referrals.commands import offer_again as offer_people_again
 from referrals.models import PossibleDuplicate
 from referrals.queries.duplicates import kept_apart, open_duplicates
-from referrals.views.serving import sent, status_of, tried
+from referrals.views.serving import left_over, sent, status_of, tried
 
 PAGE = 25
 
@@ -76,6 +76,7 @@ def merge(request: HttpRequest, one_id: UUID, other_id: UUID) -> HttpResponse:
         messages.success(request, "The two records are one. Nothing was lost: it can be taken back here.")
         return HttpResponseRedirect(reverse("casework:unmerge", args=[found.result.pk]))
     context = _previewed(by, one_id, other_id, found.refusal) | {"form": form}
+    context["left_over"] = left_over(form, bool(context["shown"]["refused"]))
     return render(request, "casework/merge.html", context, status=status_of(form, found.refusal))
 
 

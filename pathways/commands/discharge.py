@@ -6,8 +6,9 @@ from uuid import UUID
 
 from accounts.domain import Permission
 from accounts.queries import scope
-from audit.commands import command, now, record, require
-from audit.domain import Actor
+from audit.commands import command, first_sending, now, record, require
+from audit.domain import Actor, sending
+from audit.queries import was_sent
 from audit.refusals import IllegalMove, NotFound, RuleBroken, Stale
 from pathways.domain import (
     BLOCKER,
@@ -24,7 +25,7 @@ from referrals.domain import Direction
 from referrals.models import Referral
 from timelimits.commands import ask_approval, lapse_approval
 from timelimits.domain import ApprovalKind
-from timelimits.domain.local_time import local_date
+from timelimits.domain.local_time import day_words, local_date
 
 LATEST_YEARS = 1
 DECISIONS = frozenset(
@@ -121,12 +122,18 @@ def _apply(referral: Referral, row: Discharge, plan: DischargePlan, ward: str | 
 def confirm_discharge(
     *, by: Actor, referral_id: UUID, safe_care_reason: str = "", version: int | None = None
 ) -> Discharge:
-    """Confirm that they leave as planned. Repeating is quiet.
+    """Confirm that they leave as planned. The same again is quiet; with other words it is said who was first.
 
     What is missing refuses it (R053, R055, R172, R176, R178), unless it is said why it is safe: then it is confirmed,
     and a second person looks at it by the end of the next working day.
     """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.CONFIRMED)
+    why = safe_care_reason.strip()
+    said = sending(by.id, "confirm_discharge", row.pk, why)
+    if row.status == DischargeStatus.CONFIRMED and why and not was_sent(said):
+        raise IllegalMove(
+            "confirmed_already", f"This can't be done because {row.confirmed_by} has confirmed it already."
+        )
     if row.status == DischargeStatus.CONFIRMED:
         return row
     if row.status not in ON_LIST:
@@ -134,15 +141,16 @@ def confirm_discharge(
     refuse_if_dead(referral.person_id)
     lacks = missing(row, referral)
     hard = next((each for each in lacks if each.code in ("pathway_missing", "grounds_missing")), None)
-    if lacks and (hard or not safe_care_reason.strip()):
+    if lacks and (hard or not why):
         first = hard or lacks[0]
         raise RuleBroken(first.code, f"This can't be confirmed yet. {first.words}", first.field)
     row.status, row.confirmed_at, row.confirmed_by = DischargeStatus.CONFIRMED, now(), by.label
     row.unconfirmed_at, row.unconfirmed_why = None, ""
     row.version += 1
     if row.rehab == RehabOffer.EXCEPTION and not row.rehab_reason:
-        row.rehab_reason = safe_care_reason.strip()[:300]
+        row.rehab_reason = why[:300]
     row.save()
+    first_sending(said)
     subject = f"discharge:{row.pk}"
     record(case_id=referral.case_id, event="discharge.confirmed", subject=subject, pathway=row.pathway)
     if lacks:
@@ -160,11 +168,18 @@ def confirm_discharge(
 
 @command
 def record_left(*, by: Actor, referral_id: UUID, left_on: date | None = None, version: int | None = None) -> Discharge:
-    """Record that they have left hospital. A fact is never refused, confirmed or not. Repeating is quiet."""
+    """Record that they have left hospital. A fact is never refused, confirmed or not. The same again is quiet.
+
+    Raises NotPermitted, NotFound, Stale, IllegalMove (recorded with another day), RuleBroken (left_in_future).
+    """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.LEFT)
-    if row.status == DischargeStatus.LEFT:
-        return row
     day = left_on or local_date(now())
+    if row.status == DischargeStatus.LEFT and left_on in (None, row.left_on):
+        return row
+    if row.status == DischargeStatus.LEFT:
+        raise IllegalMove(
+            "left_already", f"This can't be done because it is recorded that they left on {day_words(row.left_on)}."
+        )
     if day > local_date(now()):
         raise RuleBroken("left_in_future", "This day is later than today.", "left_on")
     confirmed = row.confirmed_at is not None

@@ -14,15 +14,17 @@ from referrals.commands.deaths import refuse_if_dead
 
 @command
 def unconfirm_discharge(*, by: Actor, referral_id: UUID, reason: BackReason, version: int | None = None) -> Discharge:
-    """Take a confirmation back: they are being planned for again. Repeating is quiet.
+    """Take a confirmation back: they are being planned for again. The same again is quiet.
 
-    Raises NotPermitted, NotFound, Stale, IllegalMove (not on the list any more).
+    Raises NotPermitted, NotFound, Stale, IllegalMove (not on the list any more, taken back for another reason).
     """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.PLANNED)
     if row.status not in ON_LIST:
         raise IllegalMove("discharge_ended", "This can't be done because they are not on the list any more.")
     if row.status == DischargeStatus.PLANNED:
-        return row
+        if row.unconfirmed_why in ("", reason):
+            return row
+        raise IllegalMove("unconfirmed_already", "This can't be done because it has been taken back already.")
     unconfirm(by, referral, row, reason)
     row.version += 1
     row.save()

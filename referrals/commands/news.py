@@ -62,11 +62,15 @@ def ask_to_withdraw(*, by: Actor, referral_id: UUID, words: str, version: int | 
 
 
 @command
-def see_news(*, by: Actor, referral_id: UUID) -> Referral:
-    """Say that all news of a referral was looked at: by whom first and when stays. Nothing new: quiet."""
+def see_news(*, by: Actor, referral_id: UUID, last: int | None = None) -> Referral:
+    """Say that the news of a referral was looked at: by whom first and when stays. Nothing new: quiet.
+
+    `last` is the latest that the page showed: what came in after it stays new.
+    """
     require(by, Permission.TASK_RECORD)
     referral = queries.lock(by.where_it_may(Permission.TASK_RECORD), referral_id)
-    unseen = list(referral.transitions.filter(verb__in=NEWS, news_seen=None).order_by("id"))
+    news = referral.transitions.filter(verb__in=NEWS, news_seen=None).order_by("id")
+    unseen = [each for each in news if last is None or each.pk <= last]
     for each in unseen:
         NewsSeen.objects.create(transition=each, seen_at=now(), seen_by=by.label)
     if unseen:

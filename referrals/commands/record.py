@@ -8,7 +8,7 @@ from uuid import UUID
 from accounts.domain import Permission
 from audit.commands import command, now, record, require
 from audit.domain import Actor
-from audit.refusals import NotFound, RuleBroken
+from audit.refusals import IllegalMove, NotFound, RuleBroken
 from referrals import queries
 from referrals.commands import reviews
 from referrals.commands.people import lock_number
@@ -121,11 +121,18 @@ def end_row(*, by: Actor, person_id: UUID, kind: str, row_id: int, version: int 
 
 @command
 def strike_row(*, by: Actor, person_id: UUID, kind: str, row_id: int, reason: str, version: int | None = None) -> Any:
-    """Mark a row as entered in error, with the reason: struck through, kept, out of lists and letters."""
+    """Mark a row as entered in error, with the reason: struck through, kept, out of lists and letters.
+
+    The same again is quiet. Raises NotPermitted, NotFound, IllegalMove (struck out already), Stale, RuleBroken.
+    """
     shape = _row_kind(by, kind)
     row = _lock_row(by, shape, person_id, row_id)
-    if row.in_error:
+    if row.in_error and row.error_reason == reason.strip()[:ERROR_REASON]:
         return row
+    if row.in_error:
+        raise IllegalMove(
+            "struck_already", f"This can't be done because {row.changed_label} has struck it out already."
+        )
     refuse_stale(row, version)
     if not reason.strip():
         raise RuleBroken("reason_missing", "Say what is wrong with it.", "reason")

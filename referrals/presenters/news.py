@@ -18,6 +18,7 @@ def _row(each: ReferralTransition, now: datetime) -> dict[str, Any]:
     seen = getattr(each, "news_seen", None)
     came = f"{WAY_WORDS[Way(each.kind)]}, {wall_clock(each.occurred_at, now)}. Written by {each.actor_label}"
     return {
+        "id": each.pk,
         "words": each.note,
         "came": f"{came[0].upper()}{came[1:]}",
         "asks": "Asks to withdraw it" if each.verb == "ask_withdraw" else "",

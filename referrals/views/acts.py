@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.domain import Code, Permission
 from accounts.queries import code_lists
-from accounts.request import actor_of
+from accounts.request import actor_of, read_number
 from audit.commands import now
 from audit.domain import Actor
 from referrals import commands, presenters, queries
@@ -204,7 +204,7 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 @require_POST
 def see_news(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that the news of a referral was looked at."""
-    referral = commands.see_news(by=actor_of(request), referral_id=pk)
+    referral = commands.see_news(by=actor_of(request), referral_id=pk, last=read_number(request, "last"))
     return HttpResponseRedirect(presenters.url_of(referral))
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from audit.commands import now
 from audit.models import CaseEvent
-from audit.refusals import NotFound, NotPermitted, RuleBroken
+from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
 from careplans.commands import (
     answer_onward,
     link_record,
@@ -61,10 +61,10 @@ def test_onward__is_followed_to_its_outcome(held: OnCase):
         by=held.actor("alice"), request_id=asked.pk, outcome=OnwardOutcome.WAITING_LIST, note="8 weeks"
     )
     assert (done.outcome, done.note, done.answered_by) == ("waiting_list", "8 weeks", "Alice Test")
-    assert (
-        answer_onward(by=held.actor("alice"), request_id=asked.pk, outcome=OnwardOutcome.DECLINED).outcome
-        == done.outcome
-    )
+    told = {"by": held.actor("alice"), "request_id": asked.pk}
+    assert answer_onward(**told, outcome=OnwardOutcome.WAITING_LIST, note="8 weeks") == done
+    with pytest.raises(IllegalMove, match="Alice Test has answered it already"):
+        answer_onward(**told, outcome=OnwardOutcome.DECLINED)
     events = list(CaseEvent.objects.filter(event__startswith="onward.").values_list("event", flat=True))
     assert sorted(events) == ["onward.answered", "onward.asked"]
 

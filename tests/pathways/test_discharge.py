@@ -44,6 +44,7 @@ from referrals.commands import add_row, change_section, end_row
 from referrals.domain import Direction, Hospital, Urgency
 from referrals.models import Background
 from tests.factories.referrals import FrontDoor, person, register
+from timelimits.domain.local_time import local_date
 from timelimits.models import Approval, Clock
 
 GOOD = DischargePlan(pathway=Pathway.P1, grounds="Needs help with the stairs", destination=Destination.OWN_HOME)
@@ -541,6 +542,30 @@ def test_page__confirmed_twice_is_quiet(client, door: FrontDoor):
     for _ in range(2):
         sent = client.post(reverse("pathways:discharge_confirm", args=[referral.pk]), {"version": version})
         assert sent.status_code == 302
+
+
+@pytest.mark.django_db
+def test_confirm__with_other_words_is_told_who_was_first(door: FrontDoor):
+    """What a second one says is not lost quietly; the very same again is quiet."""
+    referral = on_ward(door)
+    write(door, referral, replace(GOOD, destination=None))
+    told = {"by": door.actor("spa"), "referral_id": referral.pk, "safe_care_reason": "Ward has norovirus"}
+    assert confirm_discharge(**told) == confirm_discharge(**told)
+    with pytest.raises(IllegalMove, match="Tom Trial has confirmed it already"):
+        confirm_discharge(**told | {"safe_care_reason": "Her son is with her"})
+    unconfirm_discharge(by=door.actor("spa"), referral_id=referral.pk, reason=BackReason.MISTAKE)
+    with pytest.raises(IllegalMove, match="taken back already"):
+        unconfirm_discharge(by=door.actor("spa"), referral_id=referral.pk, reason=BackReason.DID_NOT_GO)
+
+
+@pytest.mark.django_db
+def test_left__on_another_day_is_not_taken_quietly(door: FrontDoor):
+    today = local_date(now())
+    told = {"by": door.actor("spa"), "referral_id": on_ward(door).pk}
+    record_left(**told, left_on=today)
+    assert record_left(**told).left_on == record_left(**told, left_on=today).left_on == today
+    with pytest.raises(IllegalMove, match="it is recorded that they left on"):
+        record_left(**told, left_on=today - timedelta(days=1))
 
 
 @pytest.mark.django_db
