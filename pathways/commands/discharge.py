@@ -174,12 +174,9 @@ def record_left(*, by: Actor, referral_id: UUID, left_on: date | None = None, ve
     """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.LEFT)
     day = left_on or local_date(now())
-    if row.status == DischargeStatus.LEFT and left_on in (None, row.left_on):
-        return row
     if row.status == DischargeStatus.LEFT:
-        raise IllegalMove(
-            "left_already", f"This can't be done because it is recorded that they left on {day_words(row.left_on)}."
-        )
+        _refuse_other_day(row, left_on)
+        return row
     if day > local_date(now()):
         raise RuleBroken("left_in_future", "This day is later than today.", "left_on")
     confirmed = row.confirmed_at is not None
@@ -192,3 +189,9 @@ def record_left(*, by: Actor, referral_id: UUID, left_on: date | None = None, ve
         task.done_at, task.done_by = now(), f"{by.label}: has left hospital"[:120]
         task.save(update_fields=["done_at", "done_by"])
     return row
+
+
+def _refuse_other_day(row: Discharge, left_on: date | None) -> None:
+    if row.left_on is not None and left_on not in (None, row.left_on):
+        words = f"This can't be done because it is recorded that they left on {day_words(row.left_on)}."
+        raise IllegalMove("left_already", words)
