@@ -46,7 +46,7 @@ def summary_words(field: BoundField, error: str) -> str:
     words, label = fault_words(field, error), str(field.label)
     if words.casefold().startswith(label.casefold()):
         return words
-    return f"{label}{'' if label.endswith('?') else ':'} {words[0].lower()}{words[1:]}"
+    return f"{label} {words}" if label.endswith("?") else f"{label}: {words[0].lower()}{words[1:]}"
 
 
 def _shared(field: BoundField, look: Params) -> Params:

@@ -83,6 +83,7 @@ class FillInForm(VersionedForm):
         for code, name in OF_RECORD.items():
             if code not in self.missing:
                 del self.fields[name]
+        self.order_fields([bound.name for _, asked in self.first for bound in asked])
         for name, field in self.fields.items():
             field.show_hidden_initial = name not in SAID_ONE_BY_ONE
 

@@ -15,10 +15,10 @@ class NewsForm(VersionedForm):
     past = ("said_at",)
     at_field = {"words": "news"}
 
-    news = telling("What is new", LONGEST, missing="Write down what is new")
     said_by = words("Who said it", 120, missing="Enter who said it, like: Jo, the daughter")
     way = radios("How it came in", WAYS, missing="Choose how it came in")
     said_at = moment("When")
+    news = telling("What is new", LONGEST, missing="Write down what is new")
 
     def values(self) -> dict[str, Any]:
         """Return what the command takes."""

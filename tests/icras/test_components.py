@@ -111,6 +111,16 @@ def test_show_errors__links_each_fault_to_its_field() -> None:
     assert '<a href="#f_where">Place: choose one</a>' in shown
 
 
+def test_show_errors__after_a_question_begins_a_sentence() -> None:
+    class Asking(forms.Form):
+        why = forms.CharField(label="Why not?", error_messages={"required": "Say why not"})
+        words = forms.CharField(label="In a few words", error_messages={"required": "Say more"})
+
+    shown = html("{% errors form %}", form=Asking({}))
+    assert "Why not? Say why not" in shown
+    assert "In a few words: say more" in shown
+
+
 def test_show_errors__says_nothing_when_there_is_none() -> None:
     assert html("{% errors form %}", form=GalleryForm(GOOD)).strip() == ""
 

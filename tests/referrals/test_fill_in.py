@@ -192,6 +192,14 @@ def test_page__writes_only_what_was_changed_on_it(triage: Client, door: FrontDoo
     assert "Getting in" in triage.get(f"/cases/{bare.case_id}/").text
 
 
+def test_page__lists_faults_in_the_order_of_the_page(triage: Client, bare: Referral) -> None:
+    sent = as_opened(triage, bare) | {"nhs_number": "123", "ready_on_0": "31", "ready_on_1": "2", "ready_on_2": "2026"}
+    refused = triage.post(page(bare), sent)
+    assert refused.status_code == 422
+    words = refused.text
+    assert -1 < words.index("#id_nhs_number") < words.index("#id_ready_on_0")
+
+
 def test_page__too_late_keeps_what_was_typed_and_writes_over_nobody(
     triage: Client, door: FrontDoor, bare: Referral
 ) -> None:

@@ -138,6 +138,8 @@ def test_page__keeps_what_was_typed_and_names_the_fault(door: FrontDoor) -> None
     refused = client.post(f"/referrals/{referral.pk}/add_news/", typed)
     assert refused.status_code == 422
     assert {"way", "said_at"} <= set(refused.context["form"].errors)
+    silent = client.post(f"/referrals/{referral.pk}/add_news/", {"version": "1"}).text
+    assert silent.index("#id_said_by") < silent.index("#id_way") < silent.index("#id_news")  # faults as on the page
     assert "She has fallen again" in refused.text
     done = client.post(f"/referrals/{referral.pk}/add_news/", typed | {"way": "email", "said_at": "14:00"})
     assert done.status_code == 302
