@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -145,6 +146,14 @@ def test_docker__copies_what_it_installs_from():
     for name in ("requirements.lock", "requirements-installer.lock"):
         assert name in lines
         assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("name", [".env", "sign-in.env", "icras.env"])
+def test_docker__leaves_files_of_secrets_out_of_the_image(name):
+    """Those that docker-compose.yml and docs/deploy.md read, which lie in the folder that is copied."""
+    left_out = (ROOT / ".dockerignore").read_text().split()
+    assert any(fnmatch(name, pattern) for pattern in left_out)
+    assert any(fnmatch(name, pattern) for pattern in (ROOT / ".gitignore").read_text().split())
 
 
 def _free_port():
