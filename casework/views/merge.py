@@ -76,7 +76,7 @@ def merge(request: HttpRequest, one_id: UUID, other_id: UUID) -> HttpResponse:
         messages.success(request, "The two records are one. Nothing was lost: it can be taken back here.")
         return HttpResponseRedirect(reverse("casework:unmerge", args=[found.result.pk]))
     context = _previewed(by, one_id, other_id, found.refusal) | {"form": form}
-    context["left_over"] = left_over(form, bool(context["shown"]["refused"]))
+    context["left_over"] = left_over(form, form.data, bool(context["shown"]["refused"]))
     return render(request, "casework/merge.html", context, status=status_of(form, found.refusal))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.forms.fields import DayField
@@ -35,6 +36,15 @@ AS_TYPED = (
     "hospital_site", "hospital_ward", "ready_on",
 )  # fmt: skip
 SAID_ONE_BY_ONE = frozenset({"version", "ready_on", "born_on"})  # hold no first value of their own on the page
+
+
+def _first(name: str) -> str:
+    """Return under which name the page holds what a field said when it was opened."""
+    return f"initial-{name}"
+
+
+def _said(typed: MultiValueDict[str, str], name: str) -> list[str]:
+    return [value for value in typed.getlist(name) if value]
 
 
 class FillInForm(VersionedForm):
@@ -108,6 +118,20 @@ class FillInForm(VersionedForm):
             unknown = (name for name in self.fields if name.startswith(FLAG))
             return [name for name in unknown if self.initial.get(name) == Answer.NOT_KNOWN]
         return [name for name in FIELDS_OF.get(code, (code,)) if name in self.fields]
+
+    def keep(self, typed: MultiValueDict[str, str]) -> None:
+        """Show what was changed; what was left alone stands as it is now: nothing of somebody else's is undone."""
+        if not typed:
+            return
+        now_held, changed = dict(self.initial), {name for name in self.fields if self._was_changed(name, typed)}
+        super().keep(typed)
+        self.initial = now_held | {name: self.initial[name] for name in changed if name in self.initial}
+        self.data = MultiValueDict({first: typed.getlist(first) for first in map(_first, changed)})
+
+    def _was_changed(self, name: str, typed: MultiValueDict[str, str]) -> bool:
+        if self.fields[name].show_hidden_initial:
+            return _said(typed, name) != _said(typed, _first(name))
+        return any(_said(typed, part) for part in typed if part.startswith(f"{name}_"))
 
     @property
     def as_first_seen(self) -> SafeString:

@@ -185,8 +185,11 @@ PAGES = {
             context=filled.suggested,
             button="Add this",
             way_out="Add nothing",
+            keeps=True,
         ),
-        _page("add_news", NewsForm, commands.add_news, "new information added", title="Add new information"),
+        _page(
+            "add_news", NewsForm, commands.add_news, "new information added", title="Add new information", keeps=True
+        ),
         _page("confirm_999", Confirm999Form, commands.confirm_999, "999 call recorded", options=as_it_stands),
         _page("crew", CrewForm, commands.mark_crew, "the crew is answered within 15 minutes"),
         _page("tell_crew", TellCrewForm, commands.tell_crew, "the crew has its answer"),

@@ -23,7 +23,7 @@ from referrals.domain import Urgency
 from referrals.domain.typed import is_uuid
 from referrals.forms import CallForm, EnquiryForm
 from referrals.models import Draft, Person, Referral
-from referrals.views.drafts import DECISIONS, acts_begun, drop, half_written, keep, tells_code
+from referrals.views.drafts import ACTS, acts_begun, drop, half_written, keep, tells_code
 from referrals.views.drafts import chosen as chosen_draft
 from referrals.views.enquiries import record
 from timelimits.presenters import ClockWords, clock_words
@@ -166,7 +166,7 @@ def _begin(request: HttpRequest, by: Actor) -> HttpResponse:
     draft = chosen_draft(request, halves) or next(same, None)
     others = [half for half in halves if half["draft"] != draft]
     form = _as_left(draft) if draft is not None else CallForm(now=now(), initial=begun)
-    return call_page(request, form, draft=draft, halves=others, begun=acts_begun(by, DECISIONS))
+    return call_page(request, form, draft=draft, halves=others, begun=acts_begun(by, ACTS))
 
 
 def _is_of(draft: Draft, begun: Mapping[str, Any]) -> bool:

@@ -15,13 +15,15 @@ from referrals.domain.typed import is_uuid, tells_a_code
 from referrals.models import Draft
 
 CODE_GOES_INTO = ("access", "summary", "who_with", "address", "other_warning")
-DECISIONS = {
+ACTS = {
     "triage": "referrals:triage",
     "accept": "pathways:accept",
     "decline": "casework:decline",
     "redirect": "casework:redirect",
     "not_wanted": "casework:not_wanted",
     "withdraw": "casework:withdraw",
+    "fill_in": "referrals:fill_in",
+    "add_news": "referrals:add_news",
 }
 KEY_SAFE = "key_safe_code"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "choose", "undo", "throw", "is_them", "enquiry_only", "keep", KEY_SAFE})

@@ -119,7 +119,7 @@ def tell_news(by: Actor, pk: UUID, form: Any) -> Referral:
 
 TELL = ActPage(
     "tell", BY_VERB["tell"].words, Permission.REFERRAL_FOLLOW, "referrals/tell.html", TellForm, look_open, tell_news,
-    lambda row: "Added. Whoever has it sees it now.", button="Send this", way_out="Not now",
+    lambda row: "Added. Whoever has it sees it now.", button="Send this", way_out="Not now", keeps=True,
 )  # fmt: skip
 
 

@@ -239,22 +239,27 @@ def _around(page: ActPage, shown: Shown, form: VersionedForm, refusal: Refusal |
         "refusal": above,
         "stale": isinstance(above, Stale),
         "final": isinstance(above, IllegalMove),
-        "left_over": left_over(form, isinstance(above, IllegalMove)),
+        "left_over": left_over(form, _typed(shown, form), isinstance(above, IllegalMove)),
         "version": shown.version,
         "subject_url": shown.url,
     }
 
 
-def left_over(form: forms.Form, final: bool) -> list[tuple[str, str]]:
+def _typed(shown: Shown, form: VersionedForm) -> MultiValueDict[str, str]:
+    """Return what was sent, else what was kept of it."""
+    draft = shown.context.get("draft")
+    return form.data if form.is_bound else MultiValueDict(draft.typed if draft else {})
+
+
+def left_over(form: forms.Form, typed: MultiValueDict[str, str], final: bool) -> list[tuple[str, str]]:
     """Return what was typed where no field stands any more, each with its label: nothing typed is lost."""
-    fields = {**form.base_fields, **form.fields} if form.is_bound else {}
     return [
-        (str(field.label), form.data[name])
-        for name, field in fields.items()
+        (str(field.label), typed[name])
+        for name, field in {**form.base_fields, **form.fields}.items()
         if isinstance(field, forms.CharField)
         and not field.widget.is_hidden
         and (final or name not in form.fields)
-        and form.data.get(name, "").strip()
+        and typed.get(name, "").strip()
     ]
 
 

@@ -1,15 +1,23 @@
 """What is typed into an act and not sent: kept as it is typed, back when its form is opened, gone once it is done."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 import time_machine
 from django.test import Client
+from django.utils.datastructures import MultiValueDict
 
-from referrals.commands import take_referral
+from accounts.domain import Role
+from accounts.queries import actor_for
+from audit.models import CaseEvent
+from referrals.commands import fill_in_referral, take_referral
+from referrals.domain import UCR_NEEDS, Channel
+from referrals.forms.filled import FillInForm
 from referrals.models import Draft, Enquiry, Referral
+from tests.attack.surface import forms_on
 from tests.factories.casework import NOW, signed_in
-from tests.factories.referrals import FrontDoor, register
+from tests.factories.referrals import FrontDoor, person_at, register
 
 TYPED = {
     "triage": ("reason", {"urgency": "planned", "service": "home"}),
@@ -18,6 +26,8 @@ TYPED = {
     "redirect": ("note", {}),
     "not_wanted": ("note", {}),
     "withdraw": ("note", {}),
+    "fill_in": ("access", {}),
+    "add_news": ("news", {"said_by": "Jo, the daughter"}),
     "discharge": (
         "needs",
         {"criteria": "not_met", "expected_on_0": "3", "expected_on_1": "12", "expected_on_2": "2026"},
@@ -114,7 +124,7 @@ def test_half_written__lists_decisions_and_plans_of_ones_own(
     for verb in ("decline", "discharge"):
         keep(triage, verb, referral)
     page = triage.get("/referrals/new/").content.decode()
-    assert "1 decision half written." in page
+    assert "1 form half written." in page
     assert f'href="{address("decline", referral)}?draft=' not in page
     assert f'<a href="{address("decline", referral)}">Carry on with Decline: Maud Testalder</a>' in page
     assert "Carry on with Plan the discharge: Maud Testalder" in triage.get("/discharge/").content.decode()
@@ -136,4 +146,62 @@ def test_keep_enquiry__is_listed_back_and_dropped(triage: Client, door: FrontDoo
     assert not Draft.objects.exists()
     spa.post("/enquiries/new/", told | {"keep": "1"})
     assert spa.post("/enquiries/new/", told | {"throw": "1"}).status_code == 302
+    assert not Draft.objects.exists()
+
+
+def as_shown(page: str, address: str) -> dict[str, object]:
+    """Return what a browser would send of the form on a page: its fields as they stand."""
+    fields = next(fields for target, fields in forms_on(page, address) if target == address)
+    chosen = {one.name: one.value for one in fields.values() if one.value or one.typed or one.kind == "hidden"}
+    return {name: value for name, value in chosen.items() if name not in {"throw", "keep"}}
+
+
+def test_keep_fill_in__what_was_left_alone_stands_as_it_is_now(
+    triage: Client, door: FrontDoor, referral: Referral
+) -> None:
+    """What somebody else has added since the draft was begun is neither hidden nor undone by it."""
+    here = address("fill_in", referral)
+    begun = as_shown(triage.get(here).text, here) | {"access": HALF}
+    assert "Draft kept" in triage.post(here, begun | {"keep": "1"}).text
+    told = {"ring_back": "01632 960144", "who_is_with_them": "Her sister"}
+    fill_in_referral(by=door.actor("triage2"), referral_id=referral.pk, told=told, version=1)
+    page = triage.get(here).text
+    assert "Somebody changed this since you began" in page
+    back = as_shown(page, here)
+    assert (back["access"], back["initial-access"], back["ring_back"]) == (HALF, "", "01632 960144")
+    assert triage.post(here, back).status_code == 302
+    referral.refresh_from_db()
+    assert (referral.access, referral.ring_back, referral.who_is_with_them) == (HALF, "01632 960144", "Her sister")
+    assert CaseEvent.objects.latest("id").data["fields"] == ["access"]
+    assert not Draft.objects.exists()
+
+
+def test_keep_fill_in__what_was_unticked_and_a_day_come_back(db: None) -> None:
+    need, other = list(UCR_NEEDS)[:2]
+    form = FillInForm(now=NOW, initial={"needs": [need], "ready_on": date(2026, 9, 1), "access": "Side door"})
+    typed = {"initial-needs": [need], "initial-access": ["Side door"], "access": ["Side door"], "ready_on_0": ["3"]}
+    form.keep(MultiValueDict(typed | {"ready_on_1": ["9"], "ready_on_2": ["2026"]}))
+    assert (form["needs"].value(), form["ready_on"].value()) == ([], ["3", "9", "2026"])
+    assert f'name="initial-needs" value="{need}"' in form.as_first_seen
+    form = FillInForm(now=NOW, initial={"ready_on": date(2026, 9, 1)})
+    form.keep(MultiValueDict({"needs": [need, other], "ready_on_0": [""], "ready_on_1": [""], "ready_on_2": [""]}))
+    assert (form["needs"].value(), form["ready_on"].value()) == ([need, other], date(2026, 9, 1))
+    assert "initial-needs" not in form.as_first_seen
+
+
+def test_keep_fill_in__what_is_not_asked_any_more_is_shown_to_be_copied(
+    triage: Client, door: FrontDoor, referral: Referral
+) -> None:
+    here = address("fill_in", referral)
+    assert "Draft kept" in triage.post(here, {"born_on": "", "gp_practice": HALF, "version": "1", "keep": "1"}).text
+    assert HALF in triage.get(here).text
+
+
+def test_keep_tell__is_back_for_the_referrer(door: FrontDoor) -> None:
+    practice = person_at(door.elsewhere, "Dr A Fictive", Role.REFERRER)
+    sent = register(actor_for(practice), channel=Channel.PORTAL)
+    client, here = signed_in(practice), f"/sent-referrals/{sent.pk}/tell/"
+    assert "Draft kept" in client.post(here, {"news": HALF, "version": sent.version, "keep": "1"}).text
+    assert HALF in client.get(here).text
+    assert client.post(here, {"news": HALF, "version": sent.version}).status_code == 302
     assert not Draft.objects.exists()
