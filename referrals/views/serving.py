@@ -245,21 +245,21 @@ def _around(page: ActPage, shown: Shown, form: VersionedForm, refusal: Refusal |
     }
 
 
-def _typed(shown: Shown, form: VersionedForm) -> MultiValueDict[str, str]:
+def _typed(shown: Shown, form: VersionedForm) -> Mapping[str, Any]:
     """Return what was sent, else what was kept of it."""
     draft = shown.context.get("draft")
     return form.data if form.is_bound else MultiValueDict(draft.typed if draft else {})
 
 
-def left_over(form: forms.Form, typed: MultiValueDict[str, str], final: bool) -> list[tuple[str, str]]:
+def left_over(form: forms.Form, typed: Mapping[str, Any], final: bool) -> list[tuple[str, str]]:
     """Return what was typed where no field stands any more, each with its label: nothing typed is lost."""
     return [
-        (str(field.label), typed[name])
+        (str(field.label), str(typed[name]))
         for name, field in {**form.base_fields, **form.fields}.items()
         if isinstance(field, forms.CharField)
         and not field.widget.is_hidden
         and (final or name not in form.fields)
-        and typed.get(name, "").strip()
+        and str(typed.get(name, "")).strip()
     ]
 
 
