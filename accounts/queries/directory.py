@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
-from accounts.domain import Duty, Permission, rota
+from accounts.domain import Duty, Permission, TeamKind, rota
 from accounts.middleware import FACTORS
 from accounts.models import Cover, Membership, Organisation, PartnerClient, Shift, ShiftPattern, Team, TeamHours, User
 from accounts.queries import keeps_rota, on_duty
@@ -134,6 +134,12 @@ def partner(by: Actor, client_id: UUID) -> PartnerClient:
     if found is None:
         raise NotFound
     return found
+
+
+def front_door_phone() -> str:
+    """Return the number of the single point of access, as people read it; nothing before the place is loaded."""
+    team = Team.objects.filter(kind=TeamKind.SPA).order_by("code").first()
+    return team.duty_phone if team else ""
 
 
 def work_providers() -> list[tuple[str, str]]:

@@ -235,11 +235,16 @@ def _dock(held: Case, by: Actor, now: datetime) -> list[dict[str, Any]]:
     acts = [_dock_act(act) for act in episode_acts(by, held.episode)]
     if held.episode.status != EpisodeStatus.LIVE:
         return [*acts, _plan(held)]
-    return [*_visit_acts(held, acts), *acts[:1], *_task_act(held, by), *acts[1:], *_worry_act(held, by), _plan(held)]
+    shared = [*_worry_act(held, by), _plan(held), _letter(held)]
+    return [*_visit_acts(held, acts), *acts[:1], *_task_act(held, by), *acts[1:], *shared]
 
 
 def _plan(held: Case) -> dict[str, Any]:
     return {"url": reverse("careplans:plan", args=[held.root]), "words": "Plan, messages", "icon": "note"}
+
+
+def _letter(held: Case) -> dict[str, Any]:
+    return {"url": reverse("casework:letter", args=[held.root]), "words": "Letter", "icon": "note"}
 
 
 def _task_act(held: Case, by: Actor) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def case(by: Actor, case_id: UUID) -> Case:
     return Case(
         root=root,
         referrals=referrals,
-        episode=_episode(by, root),
+        episode=episode_of(by, root),
         clocks=tuple(clocks_for(by, ids).annotate(reason_given=Subquery(unexplained.values("reason")[:1]))),
         tasks=tuple(Task.objects.filter(case_id__in=ids).select_related("owner").order_by("due_at")[:MOST_TASKS]),
         seen_at=max(seen, default=None),
@@ -143,7 +143,8 @@ def _referrals(by: Actor, case_id: UUID) -> QuerySet[Any]:
     return found
 
 
-def _episode(by: Actor, root: UUID) -> Any:
+def episode_of(by: Actor, root: UUID) -> Any:
+    """Return the episode of a case with its service or what it waits for; None without one, or it is not yours."""
     spells = Spell.objects.filter(episode=OuterRef("pk"), period__upper_inf=True).order_by("-main", "pk")
     waits = Waiting.objects.filter(episode=OuterRef("pk"), period__upper_inf=True)
     rows = episodes_for(by).filter(case_id=root)

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.api.rate import wait_for
-from accounts.domain import TeamKind
-from accounts.models import Team
+from accounts.queries.directory import front_door_phone
 from audit.commands import now
 from audit.domain import PUBLIC
 from audit.refusals import RuleBroken
@@ -49,14 +48,13 @@ def _sent(form: AskHelpForm) -> bool:
 
 
 def _page(request: HttpRequest, form: AskHelpForm, wait: int = 0, status: int = 200) -> HttpResponse:
-    context = {"form": form, "wait": wait, "phone": _phone(), "first_time": form.first_time if form.is_bound else ""}
+    context = {
+        "form": form,
+        "wait": wait,
+        "phone": front_door_phone(),
+        "first_time": form.first_time if form.is_bound else "",
+    }
     return render(request, "referrals/ask_for_help.html", context, status=status)
-
-
-def _phone() -> str:
-    """Return the number of the single point of access, as people read it."""
-    team = Team.objects.filter(kind=TeamKind.SPA).order_by("code").first()
-    return team.duty_phone if team else ""
 
 
 @login_not_required
@@ -64,5 +62,5 @@ def _phone() -> str:
 def asked(request: HttpRequest) -> HttpResponse:
     """Say that it came in and what happens next: by what was asked for alone."""
     how = request.GET.get("how", "")
-    context = {"phone": _phone(), "danger": how == "999", "soon": how in ("999", Urgency.CRISIS)}
+    context = {"phone": front_door_phone(), "danger": how == "999", "soon": how in ("999", Urgency.CRISIS)}
     return render(request, "referrals/help_asked.html", context)

@@ -9,15 +9,17 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Team, User
 from accounts.queries import actor_for
 from audit.commands import now
+from audit.models import AccessLog
 from audit.refusals import RuleBroken
 from careplans.commands import ask_onward
 from casework.commands import redirect_referral
+from casework.commands.death import record_death
 from casework.presenters.words import since_words
 from pathways.commands import accept_referral, allocate_episode
-from pathways.models import CoordinatorTerm
+from pathways.models import CoordinatorTerm, Episode
 from referrals.commands import add_row, change_section, triage_referral
 from referrals.domain import Direction, LocationKind, LocationNow, Service, Urgency
 from referrals.domain.triage import PlannedReason, WhyNow
@@ -206,6 +208,52 @@ def test_r062__the_case_page_says_whom_to_ring_and_how():
     shown = page("coordinator", f"/cases/{episode.case_id}/")
     assert episode.coordinator.name in shown
     assert episode.team.duty_phone in shown.replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+def letter_to(values: dict[str, object], confirmed: bool = True) -> tuple[Episode, str]:
+    """Return an episode and its letter, to somebody with these communication needs."""
+    episode = accepted().episode
+    Episode.objects.filter(pk=episode.pk).update(coordinator_confirmed=confirmed)
+    if values:
+        change_section(by=by("spa"), person_id=episode.person_id, section="communication", values=values)
+    return episode, page("coordinator", f"/cases/{episode.case_id}/letter/")
+
+
+def test_letter__says_who_looks_after_them_whom_to_ring_and_how_to_come_back():
+    episode, letter = letter_to({})
+    assert episode.coordinator.name in letter
+    assert episode.team.duty_phone in letter
+    assert episode.reference in letter
+    assert "short-term support to help you recover and be more independent" in letter
+    assert "You can come back to us yourself" in letter
+    assert "http://testserver/ask-for-help/" in letter
+    assert Team.objects.get(kind="spa").duty_phone in letter
+    assert "your co-ordinator," in letter
+    assert AccessLog.objects.filter(what="case.letter", ids=[str(episode.person_id)]).count() == 1
+    assert f"/cases/{episode.case_id}/letter/" in page("coordinator", f"/cases/{episode.case_id}/")
+
+
+def test_letter__is_in_large_print_where_that_is_needed_and_says_what_paper_can_not_do():
+    _, letter = letter_to({"formats": ["large_print", "braille"]}, confirmed=False)
+    assert "ic-letter--large" in letter
+    assert "They need this in another format too:" in letter
+    assert "braille" in letter
+    assert "your co-ordinator for now" in letter
+
+
+def test_letter__is_as_usual_where_nothing_else_is_needed():
+    _, plain = letter_to({})
+    assert "ic-letter--large" not in plain
+    assert "another format" not in plain
+
+
+def test_letter__is_made_for_a_live_episode_only():
+    episode, _ = letter_to({})
+    record_death(by=by("coordinator"), person_id=episode.person_id, died_on=local_date(now()), told_by="family")
+    client = Client()
+    client.force_login(user("coordinator"))
+    for case_id in (episode.case_id, register(by("spa"), person(family_name="New")).case_id):
+        assert client.get(f"/cases/{case_id}/letter/").status_code == 404
 
 
 def test_r071__every_profession_opens_the_same_record():
