@@ -9,8 +9,8 @@ from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from casework.commands.ending import end_open_work, reopen_work
-from referrals.models import Death, Person, Referral
-from referrals.queries import get_person, refuse_erased
+from referrals.models import Death, Person
+from referrals.queries import lock_with_cases
 from timelimits.domain import CancelReason
 from timelimits.domain.local_time import local_date
 
@@ -26,7 +26,7 @@ def record_death(*, by: Actor, person_id: UUID, died_on: date, told_by: str) -> 
     NotPermitted, NotFound, RuleBroken (day_in_future, day_before_birth, source_missing).
     """
     require(by, Permission.DEATH_RECORD)
-    person, cases = _lock(by.where_it_may(Permission.DEATH_RECORD), person_id)
+    person, cases = lock_with_cases(by.where_it_may(Permission.DEATH_RECORD), person_id)
     if (held := Death.objects.filter(person=person, error_at=None).first()) is not None:
         return held
     if died_on > local_date(now()):
@@ -51,7 +51,7 @@ def strike_death(*, by: Actor, person_id: UUID, reason: str) -> Death:
     NotPermitted, NotFound, RuleBroken (reason_missing), IllegalMove (not_recorded, another_episode).
     """
     require(by, Permission.DEATH_RECORD)
-    person, cases = _lock(by.where_it_may(Permission.DEATH_RECORD), person_id)
+    person, cases = lock_with_cases(by.where_it_may(Permission.DEATH_RECORD), person_id)
     deaths = list(Death.objects.select_for_update().filter(person__in=_records(person), error_at=None))
     deaths.sort(key=lambda each: each.person_id != person.pk)
     if not deaths or deaths[0].person_id != person.pk:
@@ -72,14 +72,6 @@ def _records(person: Person) -> list[UUID]:
     for key in found:
         found += Person.objects.filter(merged_into=key).values_list("pk", flat=True)
     return found
-
-
-def _lock(by: Actor, person_id: UUID) -> tuple[Person, list[UUID]]:
-    """Lock the referrals, then the record, as merging and accepting do; return every case of the person."""
-    person = get_person(by, person_id)
-    rows = Referral.objects.select_for_update().filter(person=person).order_by("pk")
-    cases = list(rows.values_list("case_id", flat=True))
-    return refuse_erased(Person.objects.select_for_update().get(pk=person.pk)), cases
 
 
 def _tell(event: str, death: Death, cases: Sequence[UUID]) -> None:

@@ -18,8 +18,8 @@ from audit.refusals import NotFound, NotPermitted, RuleBroken
 from casework.queries.restricted import ADDRESS, closed_record, covered, named_on, responsible_teams, restriction_of
 from notifications.commands import post_many
 from notifications.domain import Note, Template
-from referrals.models import Person, Referral
-from referrals.queries import get_person, refuse_erased
+from referrals.models import Person
+from referrals.queries import lock_with_cases
 
 OPEN_FOR = timedelta(hours=8)
 MOST_WORDS = 300
@@ -113,12 +113,11 @@ def _for_user(user_id: UUID | None, case_id: UUID, until: object, why: str) -> t
 
 
 def _lock(by: Actor, person_id: UUID) -> tuple[Person, list[UUID]]:
-    person = refuse_erased(get_person(by, person_id))
-    rows = Referral.objects.select_for_update().filter(person=person).order_by("pk")
-    case_ids = [person.pk, *rows.values_list("case_id", flat=True)]
+    """Lock the person and what is theirs; return what a restriction covers: the record, under its own id, first."""
     if by.user_id is None:
         raise NotFound
-    return person, case_ids
+    person, cases = lock_with_cases(by, person_id)
+    return person, [person.pk, *cases]
 
 
 def _refuse_silence(words: str, message: str) -> None:

@@ -72,6 +72,21 @@ def lock_person(by: Actor, person_id: UUID) -> Person:
     return lock_person(by, person_id) if person.merged_into_id else refuse_erased(person)  # merged while we waited
 
 
+def lock_with_cases(by: Actor, person_id: UUID) -> tuple[Person, list[UUID]]:
+    """Return a person the actor may see and every case of theirs, referrals and then the record locked, as in a merge.
+
+    The cases are read last: a merge or a new referral that was on its way is waited for, and the next one waits.
+    Raises NotFound, IllegalMove (erased).
+    """
+    found = get_person(by, person_id)
+    list(Referral.objects.select_for_update().filter(person=found).order_by("pk").values("pk"))
+    person = Person.objects.select_for_update().get(pk=found.pk)
+    if person.merged_into_id:
+        return lock_with_cases(by, person_id)  # merged while we waited
+    cases = Referral.objects.filter(person=person).order_by("pk").values_list("case_id", flat=True)
+    return refuse_erased(person), list(cases)
+
+
 def open_record(by: Actor, person_id: UUID) -> Record:
     """Return the whole record and log the reading. Raises NotPermitted, NotFound."""
     require(by, Permission.PERSON_READ)

@@ -1,23 +1,30 @@
-"""Two transactions at once: a death and an acceptance, one list taken over twice, one file and one request sent twice."""
+"""Two transactions at once: a death or a restriction and what brings the person a case; one list, one file sent twice."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit.domain import SYSTEM
+from accounts.domain import RestrictReason, Role
+from accounts.models import RestrictedCase, Restriction
+from accounts.queries import actor_for, may_see
+from audit.domain import SYSTEM, Actor
 from audit.refusals import Refusal
 from casework.commands.death import record_death
 from casework.commands.disclose import ask_access
+from casework.commands.merge import merge_people
+from casework.commands.restrict import restrict_person, unrestrict_person
 from pathways.commands import accept_referral
 from pathways.domain import EpisodeStatus
 from pathways.models import Episode
+from referrals.commands import register_referral
 from referrals.commands.files import attach_file
 from referrals.commands.imports import import_people, send_people
-from referrals.models import Attachment, Death, Person, PersonImport, SubjectAccess
+from referrals.domain import OPEN
+from referrals.models import Attachment, Death, Person, PersonImport, Referral, SubjectAccess
 from tests.factories.casework import open_board
-from tests.factories.races import race
-from tests.factories.referrals import FrontDoor, register
+from tests.factories.races import behind, race
+from tests.factories.referrals import FrontDoor, details, person, person_at, register
 from timelimits.domain.local_time import local_date
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,3 +70,82 @@ def test_one_file_and_one_request_twice_at_once__are_one(door: FrontDoor, _round
     )
     assert not [answer for answer in answers if isinstance(answer, Refusal)]
     assert (Attachment.objects.count(), SubjectAccess.objects.count()) == (1, 1)
+
+
+@pytest.fixture
+def officer(door: FrontDoor) -> Actor:
+    return actor_for(person_at(door.elsewhere, "Olive Privacy", Role.PRIVACY_OFFICER))
+
+
+@pytest.fixture
+def pair(door: FrontDoor) -> tuple[Referral, Referral]:
+    """Return a referral of each of two records; the second, which is to be merged into the first, is accepted."""
+    first, second = register(door.actor("spa"), person(nhs_number="9991234004")), register(door.actor("spa"))
+    accept_referral(
+        by=door.actor("triage"), referral_id=second.pk, team_id=door.crisis.pk, coordinator_id=door.users["alice"].pk
+    )
+    return first, second
+
+
+def merge(door: FrontDoor, pair: tuple[Referral, Referral]) -> None:
+    first, second = pair
+    merge_people(by=door.actor("manager"), winner_id=first.person_id, loser_id=second.person_id, reason="Same")
+
+
+def again(door: FrontDoor, who: Referral) -> Referral:
+    return register_referral(by=door.actor("spa"), details=details(summary="Again"), person_id=who.person_id)
+
+
+def restrict(officer: Actor, who: Any) -> Restriction:
+    return restrict_person(by=officer, person_id=who, reason=RestrictReason.AT_RISK, words="Is looked for")
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_death_behind_a_merge__ends_what_both_had(door: FrontDoor, pair: tuple[Referral, Referral], asked: int) -> None:
+    spa, day = door.actor("spa"), local_date(pair[0].received_at)
+    death = behind(
+        lambda: merge(door, pair),
+        lambda: record_death(by=spa, person_id=pair[asked].person_id, died_on=day, told_by="Ward"),
+    )
+    assert death.person_id == pair[0].person_id
+    assert not Episode.objects.filter(status=EpisodeStatus.LIVE).exists()
+    assert not Referral.objects.filter(status__in=OPEN).exists()
+
+
+def test_death_behind_a_new_referral__ends_it(door: FrontDoor) -> None:
+    held, spa = register(door.actor("spa")), door.actor("spa")
+    day = local_date(held.received_at)
+    behind(
+        lambda: again(door, held), lambda: record_death(by=spa, person_id=held.person_id, died_on=day, told_by="Ward")
+    )
+    assert not Referral.objects.filter(status__in=OPEN).exists()
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_restriction_behind_a_merge__closes_the_cases_of_both(
+    door: FrontDoor, officer: Actor, pair: tuple[Referral, Referral], asked: int
+) -> None:
+    behind(lambda: merge(door, pair), lambda: restrict(officer, pair[asked].person_id))
+    manager = door.actor("manager")
+    assert [may_see(manager, referral.case_id) for referral in pair] == [False, False]
+
+
+def test_restriction_behind_a_new_referral__closes_it(door: FrontDoor, officer: Actor) -> None:
+    held = register(door.actor("spa"))
+    behind(lambda: again(door, held), lambda: restrict(officer, held.person_id))
+    cases = Referral.objects.values_list("case_id", flat=True)
+    assert set(RestrictedCase.objects.values_list("pk", flat=True)) == {held.person_id, *cases}
+
+
+def test_lifting_behind_a_new_referral__leaves_none_closed(door: FrontDoor, officer: Actor) -> None:
+    held = register(door.actor("spa"))
+    restrict(officer, held.person_id)
+    behind(lambda: again(door, held), lambda: unrestrict_person(by=officer, person_id=held.person_id))
+    assert not RestrictedCase.objects.exists()
+
+
+def test_two_restrictions_of_somebody_without_a_referral__are_one(door: FrontDoor, officer: Actor) -> None:
+    import_people(by=SYSTEM, import_id=send_people(by=SYSTEM, content=LIST).pk)
+    who = Person.objects.get(nhs_number="9991234004").pk
+    second = behind(lambda: restrict(officer, who), lambda: restrict(officer, who))
+    assert Restriction.objects.get() == second
