@@ -6,11 +6,12 @@ from time import monotonic
 
 from celery import shared_task
 
-from audit.commands import now
+from audit.commands import acting
 from audit.domain import SYSTEM
 from timelimits import commands
 from timelimits.commands.telling import Watch
 from timelimits.queries import sweep_lag
+from timelimits.queries.health import database_now
 
 BATCH = 150
 LEAST_BATCH, MOST_BATCH = 50, 400
@@ -20,14 +21,15 @@ MOST_BATCHES = 2000
 
 @shared_task(name="timelimits.sweep")
 def sweep() -> int:
-    """Write every stage that has come, batch by batch, then say that the sweep ran.
+    """Write every stage that has come by the database's clock, batch by batch, then say that the sweep ran.
 
     Returns how many clocks were seen.
     """
-    at = now()
-    lag = sweep_lag(at)
-    done = sum(batches(at))
-    commands.beat(by=SYSTEM, name="sweep", now=now(), done=done, lag_seconds=lag.total_seconds())
+    at = database_now()
+    with acting(SYSTEM, at):
+        lag = sweep_lag(at)
+        done = sum(batches(at))
+        commands.beat(by=SYSTEM, name="sweep", now=database_now(), done=done, lag_seconds=lag.total_seconds())
     return done
 
 
@@ -54,15 +56,15 @@ def next_batch(size: int, seconds: float) -> int:
 @shared_task(name="timelimits.climb_ladders")
 def climb_ladders() -> int:
     """Tell the next rung of every stage that nobody answered, and chase overrides that nobody confirmed."""
-    at = now()
-    climbed = 0
-    for _ in range(MOST_BATCHES):
-        seen = commands.climb_ladders(by=SYSTEM, now=at, batch=BATCH)
-        climbed += seen
-        if seen < BATCH:
-            break
-    commands.chase_overrides(by=SYSTEM)
-    commands.beat(by=SYSTEM, name="climb", now=at, done=climbed)
+    at, climbed = database_now(), 0
+    with acting(SYSTEM, at):
+        for _ in range(MOST_BATCHES):
+            seen = commands.climb_ladders(by=SYSTEM, now=at, batch=BATCH)
+            climbed += seen
+            if seen < BATCH:
+                break
+        commands.chase_overrides(by=SYSTEM)
+        commands.beat(by=SYSTEM, name="climb", now=at, done=climbed)
     return climbed
 
 

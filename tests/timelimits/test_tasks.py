@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from audit.commands import now
+from audit.models import CaseEvent
 from tests.factories.timelimits import publish, shift, start_many, team
 from timelimits import tasks
 from timelimits.models import CaseCount, CaseDeadline, ClockEvent, Heartbeat
@@ -73,3 +75,21 @@ def test_compact_counts__keeps_the_sums(late):
     CaseDeadline.objects.all().delete()
     tasks.compact_counts()
     assert CaseCount.objects.count() == 0
+
+
+@pytest.mark.parametrize("wrong_by", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_sweep__of_a_worker_whose_clock_is_wrong_breaches_neither_early_nor_late(wrong_by):
+    """What is due is due by the database's clock; nobody is told an hour early, and nothing waits an hour."""
+    publish(stages=[])
+    at = now()
+    shift("dora", "desk", team(), at - HOUR)
+    due, not_yet = start_many(1, at - 3 * HOUR), start_many(1, at - HOUR - HOUR / 2)
+    with time_machine.travel(at + wrong_by, tick=True):
+        tasks.sweep()
+    event = ClockEvent.objects.get()
+    assert event.clock_id in {each.pk for each in due}
+    assert abs(event.noticed_at - at) < HOUR / 4
+    assert event.happened_at == event.due_at
+    assert not CaseEvent.objects.filter(event="clock.breached", recorded_at__gt=at + HOUR / 2).exists()
+    assert sweep_age(now()) < timedelta(minutes=1)
+    assert not_yet

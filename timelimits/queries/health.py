@@ -69,9 +69,15 @@ class Health:
 
 def clock_differs(now: datetime) -> bool:
     """Say whether the clock of this machine and the database's are more than 5 seconds apart: one of them is wrong."""
+    return abs(database_now() - now) > CLOCKS_APART
+
+
+def database_now() -> datetime:
+    """Return what the database's clock says: one clock for every worker, whatever its own machine's says."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return bool(abs(cursor.fetchone()[0] - now) > CLOCKS_APART)
+        found: datetime = cursor.fetchone()[0]
+        return found
 
 
 def is_late(age: timedelta | None) -> bool:
