@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import F
 
 from audit.bulk import insert
 from audit.commands import command, now
@@ -103,23 +104,36 @@ def claim(*, by: Actor, now: datetime, batch: int) -> list[Outbox]:
     rows = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).select_related("recipient")
     claimed = list(rows.filter(next_try_at__lte=now).order_by("next_try_at", "id")[:batch])
     for row in claimed:
-        row.attempts += 1
         row.next_try_at = now + LEASE
-    Outbox.objects.bulk_update(claimed, ["attempts", "next_try_at"])
+    Outbox.objects.bulk_update(claimed, ["next_try_at"])
     return claimed
+
+
+@command
+def give_back(*, by: Actor, rows: Sequence[Outbox], now: datetime) -> None:
+    """Let rows claimed at `now` and not tried be claimed again; those that somebody else has meanwhile stay theirs."""
+    Outbox.objects.filter(pk__in=[row.pk for row in rows], next_try_at=now + LEASE).update(next_try_at=now)
 
 
 @command
 def mark_sent(*, by: Actor, outbox_id: int, sent_at: datetime) -> None:
     """Note that a row was sent; it is not tried again."""
-    Outbox.objects.filter(pk=outbox_id, sent_at=None).update(sent_at=sent_at, next_try_at=None, fault="")
+    Outbox.objects.filter(pk=outbox_id, sent_at=None).update(
+        sent_at=sent_at, next_try_at=None, fault="", attempts=F("attempts") + 1
+    )
 
 
 @command
 def mark_failed(*, by: Actor, outbox_id: int, failed_at: datetime, fault: str) -> None:
-    """Note that a row could not be sent and when to try again; given up after 40 attempts, kept with its fault."""
-    row = Outbox.objects.select_for_update().get(pk=outbox_id)
+    """Note that a row could not be sent and when to try again; given up after 40 attempts, kept with its fault.
+
+    Quiet when somebody else sent it meanwhile.
+    """
+    row = Outbox.objects.select_for_update().filter(pk=outbox_id, sent_at=None).first()
+    if row is None:
+        return
+    row.attempts += 1
     wait = retry_after(row.attempts)
     row.next_try_at = None if wait is None else failed_at + wait
     row.fault = fault[:80]
-    row.save(update_fields=["next_try_at", "fault"])
+    row.save(update_fields=["attempts", "next_try_at", "fault"])

@@ -1,6 +1,8 @@
 """Sending what waits in the outbox: claimed in one transaction, sent outside any, settled in another.
 
 At least once: a sender killed between sending and settling sends again, with the same key in the headers.
+What cannot be sent, whatever its fault (no server, an address that is none), is put by for later: never in the way of
+what stands behind it.
 """
 
 from datetime import datetime
@@ -13,21 +15,29 @@ from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 
 from accounts.commands.invitation import password_path
+from audit.commands import now as instant
 from audit.domain import SYSTEM
-from notifications.commands import claim, mark_failed, mark_sent
-from notifications.domain import Template, words
+from notifications.commands import claim, give_back, mark_failed, mark_sent
+from notifications.domain import SENDING, Template, words
 from notifications.models import Outbox
 
 log = structlog.get_logger("notifications.delivery")
 
 
 def deliver(*, now: datetime, batch: int = 100) -> int:
-    """Send up to `batch` waiting messages and return how many were sent."""
-    sent = 0
-    for row in claim(by=SYSTEM, now=now, batch=batch):
+    """Send up to `batch` waiting messages and return how many were sent.
+
+    Where the mail server is slow, what it has no time for is given back while nobody else may have taken it.
+    """
+    sent, began = 0, instant()
+    rows = claim(by=SYSTEM, now=now, batch=batch)
+    for place, row in enumerate(rows):
+        if instant() - began > SENDING:
+            give_back(by=SYSTEM, rows=rows[place:], now=now)
+            break
         try:
             email(row).send()
-        except (SMTPException, OSError) as fault:
+        except (SMTPException, OSError, ValueError) as fault:  # ValueError: an address or a header that is none
             log.error("not_sent", key=row.key, fault=type(fault).__name__)
             mark_failed(by=SYSTEM, outbox_id=row.pk, failed_at=now, fault=type(fault).__name__)
         else:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 LEASE = timedelta(minutes=2)
+SENDING = LEASE / 2  # nothing is begun later: each answer of a mail server may take EMAIL_TIMEOUT, a mail needs several
 FIRST_RETRY = timedelta(seconds=15)
 LONGEST_RETRY = timedelta(hours=1)
 MOST_ATTEMPTS = 40

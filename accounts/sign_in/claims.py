@@ -1,10 +1,13 @@
-"""What a work sign-in (OpenID Connect) says of somebody, and how it is read. Pure: no ORM, no Django."""
+"""What a work sign-in (OpenID Connect) says of somebody, and how it is read. Pure: no ORM, no request."""
 
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 LONGEST_NAME = 120
 LONGEST_EMAIL = 254
@@ -54,13 +57,24 @@ def is_left_out(claims: Mapping[str, Any], path: str) -> bool:
 
 
 def vouched_email(claims: Mapping[str, Any], domains: Iterable[str] = ()) -> str:
-    """Return the e-mail address, small letters, if said to be verified, or of a domain that is the provider's."""
+    """Return the e-mail address, small letters, if said to be verified, or of a domain that is the provider's.
+
+    What no form would take for an address is none: no message could be sent to it.
+    """
     email = claims.get("email")
-    if not isinstance(email, str) or email.count("@") != 1 or len(email) > LONGEST_EMAIL:
+    if not isinstance(email, str) or len(email) > LONGEST_EMAIL or not _is_address(email):
         return ""
     verified = claims.get("email_verified") in (True, "true")
     ours = email.rpartition("@")[2].lower() in {domain.lower() for domain in domains}
     return email.lower() if verified or ours else ""
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return True
 
 
 def full_name(claims: Mapping[str, Any], email: str) -> str:

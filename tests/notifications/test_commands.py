@@ -2,16 +2,29 @@
 
 import threading
 from datetime import timedelta
+from smtplib import SMTPException
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 
+from accounts.models import User
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.refusals import NotFound
-from notifications.commands import claim, mark_all_read, mark_failed, mark_read, post, post_many
+from notifications.commands import (
+    claim,
+    give_back,
+    mark_all_read,
+    mark_failed,
+    mark_read,
+    mark_sent,
+    post,
+    post_many,
+)
 from notifications.delivery import deliver, email, message_id
 from notifications.domain import LEASE, MOST_ATTEMPTS, Note, Template, retry_after, words
 from notifications.models import Message, Outbox
@@ -95,6 +108,79 @@ def test_deliver__a_failing_server_is_tried_again_later(alice, settings):
     assert deliver(now=at) == 0
     row = Outbox.objects.get()
     assert (row.attempts, row.fault, row.next_try_at) == (1, "ConnectionRefusedError", at + timedelta(seconds=15))
+
+
+@pytest.mark.parametrize("address", ["al\nice@icras.example", f"alice@{'ü' * 70}.example"], ids=["line", "host"])
+def test_deliver__an_address_that_is_none_is_tried_again_later_and_nobody_waits_behind_it(alice, address):
+    tell()
+    tell("k2", "bob")
+    User.objects.filter(name="Alice").update(email=address)
+    at = now()
+    assert deliver(now=at) == 1
+    assert [sent.to for sent in mail.outbox] == [["bob@icras.example"]]
+    row = Outbox.objects.get(sent_at=None)
+    assert (row.recipient.email, row.attempts, row.next_try_at) == (address, 1, at + timedelta(seconds=15))
+    assert row.fault
+
+
+class SlowServer(EmailBackend):
+    """A mail server that takes `takes` for each message, and meanwhile does `meanwhile`."""
+
+    takes, meanwhile = LEASE / 3, staticmethod(lambda: None)
+
+    def send_messages(self, messages):
+        self.clock.shift(self.takes)
+        self.meanwhile()
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def slow(settings, monkeypatch):
+    settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
+    with time_machine.travel(now(), tick=False) as clock:
+        monkeypatch.setattr(SlowServer, "clock", clock, raising=False)
+        yield SlowServer
+
+
+def test_deliver__from_a_slow_server_gives_back_in_time_what_it_did_not_try(alice, slow):
+    for n in range(5):
+        tell(f"k{n}")
+    assert deliver(now=now()) == 2
+    waiting = Outbox.objects.filter(sent_at=None)
+    assert list(waiting.values_list("attempts", flat=True)) == [0, 0, 0]
+    assert (deliver(now=now()), deliver(now=now())) == (2, 1)
+    assert len({sent.extra_headers["X-ICRAS-Key"] for sent in mail.outbox}) == len(mail.outbox) == 5
+
+
+def test_deliver__a_fault_after_somebody_else_sent_it_changes_nothing(alice, slow, monkeypatch):
+    tell()
+    row = Outbox.objects.get()
+
+    def sent_by_another():
+        mark_sent(by=SYSTEM, outbox_id=row.pk, sent_at=now())
+        raise SMTPException
+
+    monkeypatch.setattr(slow, "meanwhile", staticmethod(sent_by_another))
+    assert deliver(now=now()) == 0
+    row.refresh_from_db()
+    assert (row.sent_at, row.next_try_at, row.fault) == (now(), None, "")
+
+
+def test_give_back__leaves_what_somebody_else_has_claimed_meanwhile(alice):
+    tell()
+    at = now()
+    ours = claim(by=SYSTEM, now=at, batch=10)
+    claim(by=SYSTEM, now=at + LEASE, batch=10)
+    give_back(by=SYSTEM, rows=ours, now=at)
+    assert Outbox.objects.get().next_try_at == at + 2 * LEASE
+
+
+def test_claim__is_no_attempt(alice):
+    tell()
+    claim(by=SYSTEM, now=now(), batch=10)
+    assert Outbox.objects.get().attempts == 0
+    mark_sent(by=SYSTEM, outbox_id=Outbox.objects.get().pk, sent_at=now())
+    assert Outbox.objects.get().attempts == 1
 
 
 def test_mark_failed__gives_up_in_the_end_and_keeps_the_row(alice):
