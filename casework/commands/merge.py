@@ -171,7 +171,9 @@ def unmerge_people(*, by: Actor, merge_id: UUID, reason: str) -> Unmerged:
     """Take two records apart: exactly the rows that moved go back; those made since stay and are told.
 
     The two are never offered again. `kept` are details that the winner took over and somebody changed since. Repeating
-    it is quiet. Raises NotPermitted, NotFound, RuleBroken (reason_missing), IllegalMove (later_merge).
+    it is quiet. A referral of one that joined an episode of the other is told, and is seen first: else the end of that
+    episode would end its two hours. Raises NotPermitted, NotFound, RuleBroken (reason_missing), IllegalMove
+    (later_merge, visit_owed).
     """
     require(by, Permission.PERSON_MERGE)
     merge = get_merge(by, merge_id)
@@ -184,6 +186,8 @@ def unmerge_people(*, by: Actor, merge_id: UUID, reason: str) -> Unmerged:
     if not reason.strip():
         raise RuleBroken("reason_missing", "Say how you know that they are two people.", field="reason")
     found = standing(merge)
+    if found.visit_owed:
+        raise IllegalMove("visit_owed", f"This can't be done because {NO_MERGE_WORDS['visit_owed']}.")
     kept = _give_back(merge, winner, loser)
     loser.merged_into = None
     loser.save()

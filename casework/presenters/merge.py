@@ -198,7 +198,7 @@ def unmerged_words(found: Standing, kept: Sequence[str]) -> str:
     """Return what was done and what a human must look at."""
     words = [f"Taken apart: {len(found.back)} went back."]
     if found.since or found.joined:
-        words.append(f"{len(found.since) + len(found.joined)} made since stay where they are: look at each below.")
+        words.append(f"{len(found.since) + len(found.joined)} made since stay as they are: look at each below.")
     if found.missing:
         words.append(f"{len(found.missing)} are gone or hang elsewhere by now.")
     if kept:

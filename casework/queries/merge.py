@@ -17,6 +17,7 @@ from audit.refusals import NotFound
 from pathways.domain import EpisodeStatus
 from pathways.models import Episode
 from referrals import queries
+from referrals.domain import Status
 from referrals.domain.duplicates import Mergeable, NumberStatus, RowKind, why_not_merge
 from referrals.models import Death, Merge, MergeRow, Person, PersonKeys, PossibleDuplicate, Referral
 
@@ -183,6 +184,11 @@ class Standing:
     since: tuple[tuple[Relation, Any], ...]
     joined: tuple[Referral, ...]
 
+    @property
+    def visit_owed(self) -> bool:
+        """Say whether one that joined an episode of the other still waits for its first visit: it would be lost."""
+        return any(each.status == Status.ACCEPTED and each.done_at is None for each in self.joined)
+
 
 def standing(merge: Merge) -> Standing:
     """Return what undoing a merge would do now."""
@@ -203,8 +209,12 @@ def standing(merge: Merge) -> Standing:
 
 
 def _joined(merge: Merge, back: Sequence[tuple[Relation, Any]]) -> tuple[Referral, ...]:
-    """Return referrals that stay with the winner but joined an episode that goes back: a human must look at them."""
-    cases = [row.case_id for relation, row in back if relation.model is Episode]
-    going = [row.pk for relation, row in back if relation.model is Referral]
-    rows = Referral.objects.filter(person_id=merge.winner_id, joined_case_id__in=cases).exclude(pk__in=going)
-    return tuple(rows.order_by("received_at"))
+    """Return referrals of one of the two that joined an episode of the other: a human must look at them."""
+
+    def hers(model: type[Model]) -> Q:
+        going = [row.pk for relation, row in back if relation.model is model]
+        return Q(person_id=merge.loser_id) | Q(pk__in=going)
+
+    rows = Referral.objects.filter(person__in=(merge.winner_id, merge.loser_id), joined_case_id__isnull=False)
+    cases = Episode.objects.filter(hers(Episode)).values("case_id")
+    return tuple(rows.filter(hers(Referral) ^ Q(joined_case_id__in=cases)).order_by("received_at"))

@@ -89,6 +89,8 @@ NO_MERGE_WORDS = {
     "keep_verified": "the NHS number of the other record is verified. Keep that record instead",
     "changed": "something was added to one of them since you looked. Look again, then confirm",
     "later_merge": "this record was itself merged later. Undo that first",
+    "visit_owed": "a referral that joined an episode of the other record still waits for its first visit. Record the "
+    "visit first; or withdraw it, and register it again once they are apart",
     "warnings_too_long": "the words of two warnings of one kind do not fit into one. Shorten one of them first",
     "same_record": "it is one and the same record",
 }

@@ -17,11 +17,13 @@ from audit.acting import acting, now
 from audit.domain import SYSTEM, Actor
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from casework.commands import withdraw_referral
 from casework.commands.merge import merge_people, unmerge_people
 from casework.commands.restrict import restrict_person
 from casework.queries.joining import joining, preview
-from casework.queries.merge import OF_ONE_RECORD, best_first, hanging, relations
-from pathways.commands import accept_referral
+from casework.queries.merge import OF_ONE_RECORD, best_first, hanging, relations, standing
+from pathways.commands import accept_referral, record_contact
+from pathways.domain import ContactDetails, ContactKind
 from pathways.models import Episode
 from referrals.commands import change_section, compare_people, keep_apart
 from referrals.domain.duplicates import Decision, Likeness, Mergeable, NumberStatus, why_not_merge
@@ -70,6 +72,11 @@ def make(model: type[Model], who: Person, **fields: Any) -> Any:
     with acting(SYSTEM):
         made = {"created_at": now(), "created_label": "x"} if hasattr(model, "created_at") else {}
         return model._base_manager.create(person=who, changed_at=now(), changed_label="x", **made, **fields)
+
+
+def visit(door: FrontDoor, referral: Referral) -> None:
+    seen = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True)
+    record_contact(by=door.actor("alice"), case_id=referral.case_id, details=seen)
 
 
 def accept(door: FrontDoor, who: Person) -> Episode:
@@ -251,15 +258,42 @@ def test_unmerge_people__gives_back_what_moved_and_tells_what_stays(door: FrontD
     since = register(door.actor("spa"), person(nhs_number="9991234004"))
     own = winner.referrals.get(pk=Referral.objects.filter(person=winner).order_by("received_at")[0].pk)
     joined = accept_referral(by=door.actor("triage"), referral_id=own.pk, team_id=door.crisis.pk).referral
+    visit(door, joined)
     done = unmerge_people(by=manager, merge_id=merge.pk, reason="Two people")
     assert [row for _, row in done.standing.since] == [since]
-    assert done.standing.joined == (joined,)
+    assert done.standing.joined == standing(merge).joined == (joined,)
     assert list(loser.referrals.all()) == hers
     assert Episode.objects.get(pk=episode.pk).person == loser
     assert Referral.objects.get(pk=since.pk).person == winner
     again = unmerge_people(by=manager, merge_id=merge.pk, reason="Two people")
     assert again.standing.back == ()
     assert CaseEvent.objects.filter(event="person.unmerged").count() == 3
+
+
+@pytest.mark.parametrize("joins", [0, 1])
+def test_unmerge_people__not_while_one_waits_on_an_episode_of_the_other(door: FrontDoor, manager: Actor, joins: int):
+    people = two(door)
+    accept(door, people[1 - joins])
+    own = people[joins].referrals.get()
+    merge = merged(manager, *people)
+    accept_referral(by=door.actor("triage"), referral_id=own.pk, team_id=door.crisis.pk)
+    with pytest.raises(IllegalMove, match="still waits for its first visit") as refused:
+        unmerge_people(by=manager, merge_id=merge.pk, reason="Two people")
+    assert refused.value.code == "visit_owed"
+    visit(door, own)
+    assert unmerge_people(by=manager, merge_id=merge.pk, reason="Two people").standing.joined == (own,)
+    own.refresh_from_db()
+    assert own.person == people[joins]
+
+
+def test_unmerge_people__one_withdrawn_from_an_episode_of_the_other_is_told(door: FrontDoor, manager: Actor):
+    winner, loser = two(door)
+    accept(door, winner)
+    own = loser.referrals.get()
+    merge = merged(manager, winner, loser)
+    accept_referral(by=door.actor("triage"), referral_id=own.pk, team_id=door.crisis.pk)
+    withdraw_referral(by=door.actor("triage"), referral_id=own.pk, reason="Is registered again")
+    assert unmerge_people(by=manager, merge_id=merge.pk, reason="Two people").standing.joined == (own,)
 
 
 def test_unmerge_people__a_changed_detail_stays_and_is_told(door: FrontDoor, manager: Actor):
