@@ -1,6 +1,7 @@
 """Reads of messages: everybody sees their own."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -17,10 +18,16 @@ def mine(by: Actor) -> QuerySet[Message]:
     return Message.objects.filter(user_id=by.user_id).order_by("-created_at", "-id")
 
 
-def page(by: Actor, before: datetime | None = None) -> list[Message]:
-    """Return up to 50 of the actor's messages, those made before the instant where one is given."""
+def page(by: Actor, before: tuple[datetime, UUID] | None = None) -> list[Message]:
+    """Return up to 50 of the actor's messages, those behind the instant and id of the last one shown where given.
+
+    Many are made at one instant: a sweep after an outage.
+    """
     rows = mine(by)
-    return list((rows.filter(created_at__lt=before) if before else rows)[:PAGE])
+    if before is not None:
+        at, key = before
+        rows = rows.filter(created_at__lte=at).exclude(created_at=at, id__gte=key)
+    return list(rows[:PAGE])
 
 
 def unread_count(by: Actor) -> int:

@@ -17,16 +17,18 @@ from notifications.presenters import message_rows
 def messages(request: HttpRequest) -> HttpResponse:
     """Show my messages, 50 at a time, newest first."""
     by = actor_of(request)
-    found = queries.page(by, _instant(request.GET.get("before", "")))
-    older = found[-1].created_at.isoformat() if len(found) == queries.PAGE else ""
+    found = queries.page(by, _last(request.GET.get("before", "")))
+    older = f"{found[-1].created_at.isoformat()}~{found[-1].pk}" if len(found) == queries.PAGE else ""
     context = {"section": "messages", "rows": message_rows(found), "older": older, "unread": queries.unread_count(by)}
     return render(request, "notifications/messages.html", context)
 
 
-def _instant(text: str) -> datetime | None:
+def _last(text: str) -> tuple[datetime, UUID] | None:
+    """Return the instant and id of the last message of the page before; None for the first page."""
+    instant, _, key = text.partition("~")
     try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo else None
+        at = datetime.fromisoformat(instant)
+        return (at.astimezone(UTC), UUID(key)) if at.tzinfo else None
     except (ValueError, OverflowError):
         return None
 

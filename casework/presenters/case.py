@@ -143,7 +143,7 @@ def _line(held: Case, now: datetime) -> str:
     if episode is None:
         return stage_of(held.opened_by)
     if episode.status == EpisodeStatus.ENDED:
-        return f"Ended {short_date(episode.ended_at)}: {END_WORDS[EndReason(episode.end_reason)].lower()}"
+        return f"Ended {_day_words(episode.ended_at, now)}: {END_WORDS[EndReason(episode.end_reason)].lower()}"
     service = _service(episode)
     clock = next((c for c in held.clocks if c.policy_code == INTERMEDIATE_CARE and c.stopped_at is None), None)
     day = day_of(clock.started_at, clock.due_at, now) if clock else ""
@@ -285,8 +285,9 @@ def _visit_acts(held: Case, acts: Sequence[Mapping[str, Any]]) -> list[dict[str,
 
 def _due(at: datetime, row: Clock | Task, by: Actor, now: datetime) -> dict[str, Any]:
     late = at < now
-    today = at.astimezone(LONDON).date() == now.astimezone(LONDON).date()
-    when = f"{hour(at)} today" if today else short_date(at)
+    days = (at.astimezone(LONDON).date() - now.astimezone(LONDON).date()).days
+    near = {0: "today", 1: "tomorrow"}.get(days)
+    when = f"{hour(at)} {near}" if near else short_date(at)
     if isinstance(row, Task):
         words, icon, href = f"{row.what} ({row.owner.name})", "task", ""
     else:
@@ -354,10 +355,15 @@ def _known(held: Case, place: PlaceWords, events: Events) -> timeline.Known:
 
 
 def _day(event: CaseEvent, now: datetime) -> str:
-    local, today = event.occurred_at.astimezone(LONDON), now.astimezone(LONDON)
-    if local.date() == today.date():
+    if event.occurred_at.astimezone(LONDON).date() == now.astimezone(LONDON).date():
         return f"Today, {short_date(event.occurred_at)}"
-    return short_date(event.occurred_at) + (f" {local.year}" if local.year != today.year else "")
+    return _day_words(event.occurred_at, now)
+
+
+def _day_words(at: datetime, now: datetime) -> str:
+    """Return "Thu 17 Sep", with the year where it is another one."""
+    year = at.astimezone(LONDON).year
+    return short_date(at) + (f" {year}" if year != now.astimezone(LONDON).year else "")
 
 
 def _together(rows: Sequence[CaseEvent]) -> list[list[CaseEvent]]:

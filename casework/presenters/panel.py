@@ -179,5 +179,5 @@ def _coordinator(held: Panel, reader: Reader) -> dict[str, str] | None:
         return {"name": "", "team": held.team.name, "note": "Choose another team when you accept", "why": ""}
     at = who.next_due_at
     due = f"; {'overdue since' if at <= reader.now else 'next deadline'} {since_words(at, reader.now)}" if at else ""
-    why = "on duty, and carries the least" if who.on_duty else "carries the least"
+    why = "on duty, carrying the least of those" if who.on_duty else "carries the least"
     return {"name": who.name, "team": held.team.name, "note": f"{who.open_cases or 'None'} open{due}", "why": why}

@@ -40,14 +40,16 @@ def short_date(at: datetime) -> str:
 
 
 def since_words(at: datetime | None, now: datetime) -> str:
-    """Return "13:05" today, "Wed 13:05" within six days of now, else "3 Sep"; nothing for None."""
+    """Return "13:05" today, "Wed 13:05" within six days of now, else "3 Sep" or "3 Sep 2025"; nothing for None."""
     if at is None:
         return ""
     local, today = at.astimezone(LONDON), now.astimezone(LONDON).date()
     days = abs((today - local.date()).days)
     if days == 0:
         return hour(at)
-    return f"{DAYS[local.weekday()]} {hour(at)}" if days < 7 else f"{local.day} {local:%b}"
+    if days < 7:
+        return f"{DAYS[local.weekday()]} {hour(at)}"
+    return f"{local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
 
 
 def ago_words(seconds: float | None) -> str:

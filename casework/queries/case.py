@@ -159,7 +159,7 @@ def events(held: Case, shown: TimelineFilter, before: Cursor | None) -> Events:
     """Return up to 30 events of the case, newest first, with the rows they speak of: three statements."""
     ids = [referral.case_id for referral in held.referrals]
     rows = timeline(ids, GROUPS.get(shown))
-    if before is not None and before.at is not None and before.key.isdigit():
+    if before is not None and before.at is not None and before.key.isdecimal():
         rows = rows.filter(occurred_at__lte=before.at).exclude(occurred_at=before.at, id__gte=int(before.key))
     found = list(rows[: EVENTS_PAGE + 1])
     kept = tuple(found[:EVENTS_PAGE])

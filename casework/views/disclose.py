@@ -61,8 +61,12 @@ def access(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one request: how far it is, and rows that may tell of somebody else; take what is said of them."""
     by, decided = actor_of(request), request.method == "POST"
     if decided:
-        found = commands.decide_items(by=by, access_id=pk, decisions=_decisions(request))
+        decisions = _decisions(request)
+        whole = {key: said for key, said in decisions.items() if said[0] != Decision.WITHHOLD or said[1].strip()}
+        found = commands.decide_items(by=by, access_id=pk, decisions=whole)
         messages.success(request, f"{found} looked at.")
+        if left := len(decisions) - len(whole):
+            messages.warning(request, f"{left} not kept: say why, where something is withheld.")
         return HttpResponseRedirect(request.path)
     row = queries.open_access(by, pk)
     context = {"section": "access", **_row(row), **head_of(row.person), **_items(request, row)}

@@ -39,7 +39,7 @@ MOST = 100_000
 
 def _after(request: HttpRequest) -> int:
     asked = request.GET.get("after", "")
-    return min(int(asked), MOST) if asked.isdecimal() else 0
+    return min(int(asked), MOST) if asked.isdecimal() and len(asked) < 19 else 0
 
 
 @require_safe

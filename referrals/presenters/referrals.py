@@ -83,11 +83,12 @@ DONE_WORDS = {
 
 
 def wall_clock(at: datetime, now: datetime) -> str:
-    """Return a time as on the wall in England: "14:29" today, else "14:29 on 3 May"."""
-    local = at.astimezone(LONDON)
-    if local.date() == now.astimezone(LONDON).date():
+    """Return a time as on the wall in England: "14:29" today, else "14:29 on 3 May", with the year of another year."""
+    local, today = at.astimezone(LONDON), now.astimezone(LONDON).date()
+    if local.date() == today:
         return f"{local:%H:%M}"
-    return f"{local:%H:%M} on {local.day} {local:%b}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%H:%M} on {local.day} {local:%b}{year}"
 
 
 def as_typed(at: datetime, now: datetime) -> str:

@@ -111,6 +111,14 @@ def _shown(by: Actor, pk: UUID, part: str, version: int, code: str, changed: Any
     return Shown(url_of(pk, code), version, context)
 
 
+def _refuse_unknown(part: str) -> None:
+    """Raise NotFound for what is no section, kind of row, or row of a kind: "allergies", "related", "related-12"."""
+    kind, dash, row_id = part.partition("-")
+    a_row = kind in BY_ROW_KIND and row_id.isdecimal() and len(row_id) < 19
+    if not (a_row if dash else part in BY_SECTION or part in BY_ROW_KIND):
+        raise NotFound
+
+
 def draft_name(pk: UUID, part: str) -> str:
     """Return under which name what is typed is kept."""
     return f"person:{pk}:{part}"
@@ -221,6 +229,7 @@ def draft(request: HttpRequest, pk: UUID, part: str) -> HttpResponse:
     by, name = actor_of(request), draft_name(pk, part)
     require(by, Permission.PERSON_EDIT)
     queries.get_person(by, pk)
+    _refuse_unknown(part)
     if "throw" in request.POST:
         commands.drop_draft(by=by, form=name)
         return HttpResponseRedirect(url_of(pk))

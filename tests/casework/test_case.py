@@ -109,6 +109,17 @@ def test_show_case__joined_referral_shows_the_episode_with_both(door: FrontDoor)
         assert words.count("Referral received.") == 2
 
 
+@pytest.mark.parametrize("before", ["0.²", f"0.{'9' * 40}", "0.x", "."])
+def test_show_case__before_what_is_no_event_is_a_page(door: FrontDoor, before: str) -> None:
+    held = register_at(door, 5)
+    assert signed_in(door.users["spa"]).get(f"/cases/{held.case_id}/", {"before": before}).status_code == 200
+
+
+@pytest.mark.parametrize("after", ["²", "9" * 4400, "-1", "x"])
+def test_discharge_list__after_what_is_no_place_is_a_page(door: FrontDoor, after: str) -> None:
+    assert signed_in(door.users["spa"]).get("/discharge/", {"after": after}).status_code == 200
+
+
 def test_show_case__ended_says_when_and_why(door: FrontDoor) -> None:
     referral = register_at(door, 300)
     episode = accept_at(door, referral, 250).episode

@@ -203,6 +203,15 @@ def test_access_pages__from_the_question_to_the_file(door: FrontDoor, held: Refe
         mine = item.part == "referrals.relatedperson"
         said = {f"decision-{item.pk}": "withhold" if mine else "release", f"reason-{item.pk}": "Hers" if mine else ""}
         assert second.post(opened, said | {"decision-x": "release", "decision-1": "perhaps"}).status_code == 302
+    lacking = {f"decision-{item.pk}": "withhold" for item in row.items.all()}
+    lacking[f"reason-{item.pk}"] = "Hers, said again"
+    said = second.post(opened, lacking, follow=True).content.decode()
+    assert "1 looked at." in said
+    assert f"{len(lacking) - 2} not kept: say why" in said
+    item.refresh_from_db()
+    assert item.reason == "Hers, said again"
+    item.decision, item.reason = "release", ""
+    item.save()
     assert second.post(f"{opened}release/").status_code == 302
     answer = first.get(f"{opened}file/")
     assert answer["Content-Type"] == "application/zip"

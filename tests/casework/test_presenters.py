@@ -80,6 +80,7 @@ def test_cut_words__never_an_ellipsis_and_never_too_long() -> None:
         (timedelta(days=1), "Wed 14:32"),
         (timedelta(days=-1), "Fri 14:32"),
         (timedelta(days=30), "18 Aug"),
+        (timedelta(days=365), "17 Sep 2025"),
     ],
 )
 def test_say_since__today_this_week_or_a_date(ago: timedelta, words: str) -> None:

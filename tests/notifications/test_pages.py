@@ -58,7 +58,20 @@ def test_messages__none_says_so(signed_in):
     assert "No messages" in signed_in.get(reverse("notifications:messages")).content.decode()
 
 
-@pytest.mark.parametrize("before", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-01:00", "soon", "2026-01-01"])
+def test_messages__made_at_one_instant_are_all_reached(signed_in):
+    for number in range(70):
+        tell(number)
+    Message.objects.update(created_at=Message.objects.earliest("created_at").created_at)
+    page = signed_in.get(reverse("notifications:messages"))
+    older = signed_in.get(reverse("notifications:messages"), {"before": page.context["older"]})
+    shown = {row.id for answer in (page, older) for row in answer.context["rows"]}
+    assert (len(page.context["rows"]), len(older.context["rows"]), len(shown)) == (50, 20, 70)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-01:00", "soon", "2026-01-01", "2026-01-01T00:00:00+00:00~x"],
+)
 def test_messages__before_what_is_no_instant_is_the_first_page(signed_in, before):
     tell(1)
     answer = signed_in.get(reverse("notifications:messages"), {"before": before})

@@ -518,6 +518,15 @@ def test_triage__worse_asks_since_when(triage: Client, door: FrontDoor) -> None:
     assert referral.transitions.latest("id").note == "The person got worse: Chesty"
 
 
+@pytest.mark.usefixtures("words_of_place")
+def test_triage__a_time_that_would_not_be_used_is_not_dropped(triage: Client, door: FrontDoor) -> None:
+    referral = register(door.actor("spa"), urgency=Urgency.PLANNED)
+    sent = {"version": 1, "urgency": "crisis", "service": "crisis", "worse_since": "14:12", "reason": "Chesty"}
+    for said in ({"why": "got_worse", "urgency": "planned"}, {"why": ""}):
+        told = faults(triage.post(url(referral, "triage"), sent | said))
+        assert told["worse_since"] == "Leave this empty, or choose within 2 hours because they got worse"
+
+
 @pytest.mark.parametrize(
     ("verb", "field"),
     [("decline", "reason"), ("redirect", "signpost"), ("not_wanted", "note"), ("ask", "asked_of"), ("triage", "service"),

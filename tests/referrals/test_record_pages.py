@@ -152,6 +152,8 @@ def test_section__an_unknown_one_is_not_found(spa: Client, base: str) -> None:
 def test_draft__what_is_typed_comes_back_until_it_is_saved(
     spa: Client, door: FrontDoor, maud: Person, base: str
 ) -> None:
+    for part in ("x" * 60, "related-", "related-x", "communication-1", "nothing"):
+        assert spa.post(f"{base}drafts/{part}/", {"language": "Pol"}, headers=HTMX).status_code == 404
     kept = spa.post(f"{base}drafts/communication/", {"language": "Pol", "formats": ["braille"]}, headers=HTMX)
     assert "Draft kept 14:32" in text_of(kept)
     page = text_of(spa.get(f"{base}sections/communication/"))
