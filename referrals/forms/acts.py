@@ -69,10 +69,9 @@ class TriageForm(VersionedForm):
         """Two hours for somebody who got worse run from when we were told, so that must be said."""
         super().clean()
         told = self.cleaned_data
-        worse = told.get("why") == GOT_WORSE
-        if worse and told.get("urgency") == Urgency.CRISIS and not self.errors and not told.get("worse_since"):
+        used = told.get("why") == GOT_WORSE and told.get("urgency") == Urgency.CRISIS
+        if used and not self.errors and not told.get("worse_since"):
             self.add_error("worse_since", "Enter when one of our services was told")
-        used = worse and told.get("urgency") == Urgency.CRISIS
         if told.get("worse_since") and not used and {"why", "urgency"} <= told.keys():
             self.add_error("worse_since", "Leave this empty, or choose within 2 hours because they got worse")
         return told

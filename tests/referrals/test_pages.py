@@ -521,10 +521,9 @@ def test_triage__worse_asks_since_when(triage: Client, door: FrontDoor) -> None:
 @pytest.mark.usefixtures("words_of_place")
 def test_triage__a_time_that_would_not_be_used_is_not_dropped(triage: Client, door: FrontDoor) -> None:
     referral = register(door.actor("spa"), urgency=Urgency.PLANNED)
-    sent = {"version": 1, "urgency": "crisis", "service": "crisis", "worse_since": "14:12", "reason": "Chesty"}
-    for said in ({"why": "got_worse", "urgency": "planned"}, {"why": ""}):
-        told = faults(triage.post(url(referral, "triage"), sent | said))
-        assert told["worse_since"] == "Leave this empty, or choose within 2 hours because they got worse"
+    sent = {"version": 1, "urgency": "planned", "service": "home", "worse_since": "14:12", "why": "got_worse"}
+    told = faults(triage.post(url(referral, "triage"), sent))
+    assert told == {"worse_since": "Leave this empty, or choose within 2 hours because they got worse"}
 
 
 @pytest.mark.parametrize(
