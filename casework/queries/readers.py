@@ -13,7 +13,7 @@ from audit.commands import note_read, now, require
 from audit.domain import Actor
 from casework.domain import AROUND, MOST_READINGS, OPENED, OPENED_BY_CASE, Flag, Period
 from casework.queries.held import records_of
-from referrals.models import Referral
+from referrals.models import Person, Referral
 from referrals.queries import get_person, hidden_people
 
 READ = """
@@ -128,7 +128,8 @@ def _reading(row: tuple[object, ...]) -> Reading:
 
 def _masked(by: Actor, found: Sequence[Reading]) -> Sequence[Reading]:
     """Leave out the names of those whose record is restricted and not open to the actor."""
-    hidden = set(hidden_people(by).filter(pk__in={each.person_id for each in found}).values_list("pk", flat=True))
+    shown = Person.objects.filter(pk__in={each.person_id for each in found})
+    hidden = set(shown.filter(pk__in=hidden_people(by)).values_list("pk", flat=True))
     return [
         Reading(each.at, each.what, each.who, each.person_id, "", "", each.flags, closed=True)
         if each.person_id in hidden

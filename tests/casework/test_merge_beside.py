@@ -9,13 +9,17 @@ from accounts.domain import RestrictReason, Role
 from accounts.models import CaseAccess, RestrictedCase
 from accounts.queries import actor_for
 from audit.domain import Actor
-from audit.refusals import RuleBroken
+from audit.refusals import NotFound, RuleBroken
 from casework.commands.death import record_death, strike_death
-from casework.commands.merge import unmerge_people
+from casework.commands.merge import merge_people, unmerge_people
 from casework.commands.restrict import restrict_person, unrestrict_person
-from referrals.commands import add_row
+from casework.queries.merge import both, latest_merges
+from referrals.commands import add_row, keep_apart
+from referrals.domain import Told
 from referrals.domain.duplicates import Mergeable, why_not_merge
 from referrals.models import Death, Person, VisitWarning
+from referrals.queries import find_people, match_people
+from referrals.queries.duplicates import kept_apart
 from tests.casework.test_merge import accept, merged, two
 from tests.factories.casework import open_board
 from tests.factories.referrals import FrontDoor, person, person_at, register
@@ -167,3 +171,26 @@ def test_unmerge_people__a_restriction_made_since_stays(door: FrontDoor, officer
     made = closed()[0]
     apart(officer, merge)
     assert closed()[0] == made
+
+
+def test_restrict_person__closes_what_the_record_was_made_of_however_often(
+    door: FrontDoor, officer: Actor, pair: tuple[Person, Person]
+):
+    last, middle = pair
+    by, wide = door.actor("spa"), door.actor("manager")
+    first = register(by, person(given_name="Annie", family_name="Quillfeather")).person
+    other = register(by, person(given_name="Xena", family_name="Xanadu")).person
+    keep_apart(by=officer, one_id=first.pk, other_id=other.pk)
+    for winner, loser in ((middle, first), (last, middle)):
+        merge_people(by=officer, winner_id=winner.pk, loser_id=loser.pk, reason="Same")
+    assert [who.pk for who in find_people(wide, "quillfeather").people] == [last.pk]
+    assert len(kept_apart(wide)) == 1
+    close(officer, last)
+    for words in ("quillfeather", "maudie", "testalder"):
+        assert find_people(wide, words).people == ()
+    assert match_people(wide, Told(given_name="Annie", family_name="Quillfeather")) == []
+    assert kept_apart(wide) == []
+    assert latest_merges(wide) == []
+    with pytest.raises(NotFound):
+        both(wide, first.pk, other.pk)
+    assert [who.pk for who in find_people(officer, "quillfeather").people] == [last.pk]
