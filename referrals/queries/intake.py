@@ -120,7 +120,6 @@ def known_as_told(told: PersonDetails) -> Person | None:
     """
     if not (told.given_name and told.born_on and told.postcode):
         return None
-    restricted = Referral.objects.filter(case_id__in=RestrictedCase.objects.values("case_id"))
     rows = Person.objects.filter(
         merged_into=None,
         postcode=clean_postcode(told.postcode),
@@ -128,7 +127,7 @@ def known_as_told(told: PersonDetails) -> Person | None:
         family_name__iexact=told.family_name.strip(),
         given_name__iexact=told.given_name.strip(),
     )
-    found = list(rows.exclude(pk__in=restricted.values("person_id"))[:2])
+    found = list(rows.exclude(pk__in=RestrictedCase.objects.values("case_id"))[:2])
     return found[0] if len(found) == 1 else None
 
 

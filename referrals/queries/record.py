@@ -238,9 +238,7 @@ def with_needs(rows: QuerySet[R], person: str = "") -> QuerySet[Any]:
     circle = around.values(one=JSONObject(**{name: name for name in AROUND}))
     words = [Subquery(Place.objects.values(f"words__{name}")[:1]) for name in NEEDS_LISTS]
     died = models.Death.objects.filter(person=OuterRef(f"{path}pk"), error_at=None).values("died_on")[:1]
-    closed = RestrictedCase.objects.filter(
-        case_id__in=models.Referral.objects.filter(person=OuterRef(OuterRef(f"{path}pk"))).values("case_id")
-    )
+    closed = RestrictedCase.objects.filter(case_id=OuterRef(f"{path}pk"))
     return rows.select_related(f"{path}communication", f"{path}going_there", f"{path}health").annotate(
         warned=ArraySubquery(warned),
         circle=ArraySubquery(circle),

@@ -362,7 +362,7 @@ def test_restrict_person__a_record_without_a_referral(door: FrontDoor, officer: 
     ann = Person.objects.get(family_name="Importa")
     page, url = signed_in(officer), f"/people/{ann.pk}"
     assert page.post(f"{url}/restrict/", {"reason": "at_risk", "words": "Looked for"}).status_code == 302
-    assert page.get(f"{url}/").status_code == 200
+    assert "Restricted: only those named see it" in page.get(f"{url}/").content.decode()
     manager = signed_in(door.users["manager"])
     assert manager.get(f"{url}/").status_code == 404
     assert find_people(door.actor("manager"), "ann importa").people == ()
