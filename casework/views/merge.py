@@ -23,7 +23,7 @@ from casework.queries.joining import between, part_lists, preview
 from casework.queries.merge import best_first, both, get_merge, latest_merges, standing
 from referrals.commands import keep_apart as keep_people_apart
 from referrals.commands import offer_again as offer_people_again
-from referrals.models import PossibleDuplicate
+from referrals.models import Merge, PossibleDuplicate
 from referrals.queries.duplicates import kept_apart, open_duplicates
 from referrals.views.serving import left_over, sent, status_of, tried
 
@@ -37,20 +37,22 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     pairs = open_duplicates(by, PAGE + 1, int(after) if after.isdecimal() and len(after) < 18 else None)
     shown = pairs[:PAGE]
-    _log_pairs(by, shown)
+    merges, apart = ([], []) if after else (latest_merges(by), kept_apart(by))
+    _log_shown(by, [*shown, *apart], merges)
     context = {
         "section": "duplicates",
         "pairs": words.pair_rows(shown, at),
         "next": shown[-1].pk if len(pairs) > PAGE else None,
-        "merges": words.merge_rows(latest_merges(by), at) if not after else [],
-        "apart": words.apart_rows(kept_apart(by), at) if not after else [],
+        "merges": words.merge_rows(merges, at),
+        "apart": words.apart_rows(apart, at),
     }
     return render(request, "casework/duplicates.html", context)
 
 
-def _log_pairs(by: Actor, pairs: list[PossibleDuplicate]) -> None:
-    if pairs:
-        note_read(by=by, what="person.duplicates", ids=[key for pair in pairs for key in (pair.one_id, pair.other_id)])
+def _log_shown(by: Actor, pairs: list[PossibleDuplicate], merges: list[Merge]) -> None:
+    people = [key for pair in pairs for key in (pair.one_id, pair.other_id)] + [merge.winner_id for merge in merges]
+    if people:
+        note_read(by=by, what="person.duplicates", ids=[*dict.fromkeys(people)])
 
 
 @require_POST

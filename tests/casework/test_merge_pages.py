@@ -120,6 +120,16 @@ def test_offer_again__takes_back_that_they_are_two_people(manager: Client, pair:
     assert manager.post(back).status_code == 404
 
 
+def test_duplicates_page__logs_whom_the_decisions_name(manager: Client, pair: tuple[Person, Person]) -> None:
+    manager.post(url(pair, "apart"))
+    assert "Maudie" in text(manager, LIST)
+    logged = AccessLog.objects.filter(what="person.duplicates").order_by("pk")
+    assert [set(row.ids) for row in logged] == [{str(who.pk) for who in pair}]
+    manager.post(url(pair), {"reason": "Same"})
+    assert "Made one" in text(manager, LIST)
+    assert [row.ids for row in logged.all()][1:] == [[str(pair[0].pk)]]
+
+
 def test_offer_again__two_that_were_taken_apart_stay_apart(manager: Client, pair: tuple[Person, Person]) -> None:
     manager.post(url(pair), {"reason": "Same"})
     manager.post(f"/people/merges/{Merge.objects.get().pk}/", {"reason": "Two flats"})
