@@ -205,6 +205,7 @@ OPENED_BY_CASE = {
 """What counts as opening one person's record too; the access log names the case, not the person."""
 OPENED = OPENED_BY_CASE | {
     "case": "Case",
+    "case.letter": "Letter to the person",
     "referral": "Referral",
     "episode": "Episode",
     "person": "Person",
@@ -212,6 +213,8 @@ OPENED = OPENED_BY_CASE | {
     "person.file": "File",
     "plan": "Plan of care",
     "person.key_safe": "Key-safe code",
+    "person.erasure": "All that is held, to erase it",
+    "person.readers_of": "Who opened their record",
     "person.access": "All that is held (subject access)",
     "person.glass_broken": "Restricted record, with a reason",
     "person.merge": "Two records, to merge them",

@@ -108,8 +108,10 @@ def readings(by: Actor, period: Period, *, person_id: UUID | None = None, flag: 
         cursor.execute(READ, asked)
         rows = cursor.fetchall()
     found = _masked(by, [_reading(row) for row in rows])
-    ids = dict.fromkeys(str(each.person_id) for each in found)
-    note_read(by=by, what="person.readers", ids=[*ids])
+    if person_id is not None:
+        note_read(by=by, what="person.readers_of", ids=[person_id])
+    else:
+        note_read(by=by, what="person.readers", ids=[*dict.fromkeys(str(each.person_id) for each in found)])
     return found
 
 
