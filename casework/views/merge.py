@@ -33,11 +33,10 @@ PAGE = 25
 @require_safe
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Show pairs that wait for a decision, the latest found first, and what was decided lately."""
-    by, at = actor_of(request), now()
-    after = request.GET.get("after", "")
-    pairs = open_duplicates(by, PAGE + 1, int(after) if after.isdecimal() and len(after) < 18 else None)
+    by, at, after = actor_of(request), now(), _read_after(request.GET.get("after", ""))
+    pairs = open_duplicates(by, PAGE + 1, after)
     shown = pairs[:PAGE]
-    merges, apart = ([], []) if after else (latest_merges(by), kept_apart(by))
+    merges, apart = ([], []) if after is not None else (latest_merges(by), kept_apart(by))
     _log_shown(by, [*shown, *apart], merges)
     context = {
         "section": "duplicates",
@@ -47,6 +46,10 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         "apart": words.apart_rows(apart, at),
     }
     return render(request, "casework/duplicates.html", context)
+
+
+def _read_after(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 18 else None
 
 
 def _log_shown(by: Actor, pairs: list[PossibleDuplicate], merges: list[Merge]) -> None:
