@@ -10,12 +10,10 @@ from django.db.models import Model
 from accounts.queries import scope
 from audit.commands import now, record
 from audit.domain import Actor
-from timelimits.commands.clocks import cancel_clocks, moved, stop_clock
+from timelimits.commands.clocks import cancel_clocks, run_on, stop_clock
 from timelimits.commands.deadlines import close_case, hand_over
-from timelimits.commands.derived import refresh
 from timelimits.domain import TWO_PEOPLE, ApprovalKind, OpenItem, Verdict, Why
 from timelimits.models import Approval, CaseDeadline, Clock, Closed
-from timelimits.queries.book import Book
 
 CLOCK, APPROVAL, LISTED = "clock", "approval", "listed"
 KINDS: Mapping[str, type[Model]] = {CLOCK: Clock, APPROVAL: Approval, LISTED: CaseDeadline}
@@ -128,10 +126,7 @@ def _rerun(by: Actor, row: Closed) -> None:
     again = Clock.objects.filter(subject=clock.subject, policy_code=clock.policy_code, stopped_at=None)
     if clock.stopped_at is not None and not again.exists():
         clock.pauses.filter(pk=row.before["pause"]).update(resumed_at=None)
-        clock.stopped_at = clock.stop_recorded_at = None
-        clock.cancel_reason = clock.stopped_label = ""
-        refresh(clock, Book())
-        moved(clock, "clock.reopened", reason="undone")
+        run_on(clock, "undone")
 
 
 def _ask_again(by: Actor, row: Closed) -> None:

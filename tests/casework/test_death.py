@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts.domain import Duty
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
@@ -20,8 +21,9 @@ from pathways.models import Episode
 from referrals.domain import Direction, Urgency
 from referrals.models import Death, Referral
 from tests.factories.casework import NOW, accept_at, open_board, register_at, signed_in
-from tests.factories.referrals import FrontDoor
-from timelimits.models import CaseDeadline, Clock
+from tests.factories.referrals import FrontDoor, put_on_duty
+from timelimits.commands import climb_ladders, sweep
+from timelimits.models import Alert, CaseDeadline, Clock, ClockEvent
 
 TODAY = date(2026, 9, 17)
 
@@ -81,6 +83,25 @@ def test_record_death__a_missed_limit_stays_missed(door: FrontDoor) -> None:
     died(door, late)
     clock = Clock.objects.get(case_id=late.case_id, policy_code="crisis_response")
     assert (clock.outcome, clock.cancel_reason) == ("breached", "died")
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_strike_death__a_missed_limit_is_told_on_whoever_saw_it_first(door: FrontDoor, swept: bool) -> None:
+    """A ladder that had begun goes on; a breach that the death itself noted is told for the first time."""
+    put_on_duty(door.crisis, door.users["lead"], Duty.LEAD)
+    referral = register_at(door, 130, nhs_number="9991234004")
+    accept_at(door, referral, 125)
+    if swept:
+        sweep(by=SYSTEM, now=NOW - timedelta(minutes=1))
+    breach = ClockEvent.objects.filter(clock__policy_code="crisis_response", stage="breach")
+    told = Alert.objects.filter(event__in=breach)
+    before = told.count()
+    died(door, referral)
+    assert breach.get().climb_at is None
+    with time_machine.travel(NOW, tick=False):
+        strike_death(by=door.actor("spa"), person_id=referral.person_id, reason="It was her sister")
+    climb_ladders(by=SYSTEM, now=NOW + timedelta(minutes=1))
+    assert (before > 0, told.count() > before) == (swept, True)
 
 
 def test_record_death__is_a_fact_that_only_a_day_to_come_refuses(door: FrontDoor, accepted: Referral) -> None:

@@ -229,6 +229,21 @@ def test_triage__made_crisis_because_worse_counts_from_when_told(door: FrontDoor
     assert referral.received_at < worse
 
 
+def triage_to(door: FrontDoor, referral: Referral, urgency: Urgency, **told):
+    service = Service.CRISIS if urgency == Urgency.CRISIS else Service.HOME
+    given = {"urgency": urgency, "service": service, "reason": "Looked at again", **told}
+    commands.triage_referral(by=door.actor("triage"), referral_id=referral.pk, **given)
+
+
+def test_triage__made_crisis_because_worse_and_planned_again_stops_when_it_is_decided(door: FrontDoor):
+    referral = register(door.actor("spa"), urgency=Urgency.PLANNED, received_at=NOON - timedelta(hours=1))
+    triage_to(door, referral, Urgency.CRISIS, worse_since=NOON - timedelta(minutes=5))
+    triage_to(door, referral, Urgency.PLANNED)
+    decline(door, referral)
+    assert not Clock.objects.filter(subject=f"referral:{referral.pk}", stopped_at=None).exists()
+    assert Clock.objects.get(policy_code="spa_triage", cancel_reason="").outcome == "met"
+
+
 def test_triage__made_planned_cancels_the_two_hours_apart_from_met(door: FrontDoor):
     referral = register(door.actor("spa"))
     commands.triage_referral(

@@ -127,6 +127,18 @@ def test_stop_clock__cancelled_stays_cancelled(two_hours):
     assert stop(clock, T0).outcome == "cancelled"
 
 
+def test_stop_clock__stops_the_one_that_runs_whatever_was_cancelled_after_it(two_hours):
+    clock = start(at=T0)
+    cancel_clocks(by=SYSTEM, subject=clock.subject, reason="not_needed", at=T0 + MINUTE)
+    later = start(at=T0 + 2 * MINUTE, subject=clock.subject, case_id=clock.case_id)
+    cancel_clocks(by=SYSTEM, subject=clock.subject, reason="not_needed", at=T0 + 3 * MINUTE)
+    reopen_clock(by=SYSTEM, subject=clock.subject, policy="two_hours", started_at=T0, reason="urgency_changed")
+    assert (stop(clock, T0 + HOUR).pk, stop(clock, T0 + 59 * MINUTE).pk) == (clock.pk, clock.pk)
+    clock.refresh_from_db()
+    assert (clock.outcome, clock.stopped_at) == ("met", T0 + 59 * MINUTE)
+    assert Clock.objects.get(pk=later.pk).outcome == "cancelled"
+
+
 def test_stop_clock__in_the_future_is_refused(two_hours):
     with pytest.raises(RuleBroken, match="later than now"):
         stop(start(at=T0), uk("2035-01-01 10:00"))
@@ -314,6 +326,14 @@ def test_correct_start__recomputes_and_annotates(two_hours, alice):
         correct_start(by=alice, clock_id=clock.pk, started_at=uk("2035-01-01 10:00"), reason="typed_wrong")
     with pytest.raises(RuleBroken, match="Choose a reason"):
         correct_start(by=alice, clock_id=clock.pk, started_at=T0, reason="x")
+
+
+def test_correct_start__not_to_later_than_the_stop(two_hours, alice):
+    clock = stop(start(at=T0), T0 + HOUR)
+    with pytest.raises(RuleBroken) as refused:
+        correct_start(by=alice, clock_id=clock.pk, started_at=T0 + HOUR + MINUTE, reason="typed_wrong")
+    assert (refused.value.code, refused.value.field) == ("started_after_stop", "at")
+    assert correct_start(by=alice, clock_id=clock.pk, started_at=T0 + HOUR, reason="typed_wrong").outcome == "met"
 
 
 def test_start_clock__told_in_londons_zone_counts_hours_that_pass(two_hours):

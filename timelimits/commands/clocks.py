@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.domain import Permission
 from accounts.models import User
@@ -112,14 +112,20 @@ def _start(clock: Clock) -> NewEvent:
 def stop_clock(*, by: Actor, subject: str, policy: str, stopped_at: datetime) -> Clock | None:
     """Stop a limit: met if `stopped_at` is not after the due instant, else breached. Late entry is honest.
 
-    Returns None when there is no such clock; quiet when it has stopped already, unless what stops it happened earlier
-    and was only told later: the first one counts. Raises RuleBroken for the future.
+    The one that runs is meant, else the latest that was not cancelled. Returns None when there is no such clock; quiet
+    when it has stopped already, unless what stops it happened earlier and was only told later: the first one counts.
+    Raises RuleBroken for the future.
     """
-    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
-    clock = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at").first()
+    rows = _latest_first(subject, policy)
+    clock = rows.filter(stopped_at=None).first() or rows.filter(cancel_reason="").first() or rows.first()
     if clock is None or _stands(clock, stopped_at):
         return clock
     return _end(by, clock, stopped_at, "clock.stopped")
+
+
+def _latest_first(subject: str, policy: str) -> QuerySet[Clock]:
+    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
+    return rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at")
 
 
 def _stands(clock: Clock, stopped_at: datetime) -> bool:
@@ -256,13 +262,15 @@ def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: st
     """Put right when a clock started, with a coded reason (H-mis-started-clock).
 
     What was recorded under the old start is annotated, never deleted. Raises NotPermitted, NotFound, RuleBroken
-    (not_a_correction_reason, started_in_future).
+    (not_a_correction_reason, started_in_future, started_after_stop).
     """
     require(by, Permission.CLOCK_REBASE)
     refuse_other_reasons(reason)
     clock = queries.lock(by.where_it_may(Permission.CLOCK_REBASE), clock_id)
     if started_at > now():
-        raise RuleBroken("started_in_future", "This time is later than now.", "started_at")
+        raise RuleBroken("started_in_future", "This time is later than now.", "at")
+    if clock.stopped_at is not None and started_at > clock.stopped_at:
+        raise RuleBroken("started_after_stop", "This time is later than when the clock stopped.", "at")
     before, clock.started_at = clock.started_at, started_at
     refresh(clock, Book())
     moved(clock, "clock.start_corrected", before=before, after=started_at, reason=reason)
@@ -289,8 +297,7 @@ def reopen_clock(
 
     `variant` and `started_at`, where told, must be the clock's own. Quiet when it runs; None when there is none.
     """
-    rows = Clock.objects.select_for_update(of=("self",)).select_related("policy")
-    rows = rows.filter(subject=subject, policy_code=policy).order_by("-started_at", "-start_recorded_at")
+    rows = _latest_first(subject, policy)
     if variant is not None:
         rows = rows.filter(policy__variant=variant)
     if started_at is not None:
@@ -298,12 +305,17 @@ def reopen_clock(
     clock = rows.first()
     if clock is None or clock.stopped_at is None:
         return clock
+    return run_on(clock, reason)
+
+
+def run_on(clock: Clock, reason: str) -> Clock:
+    """Let a clock that ended run on as if it had never stopped. Late again: its ladder goes on, or begins."""
     clock.stopped_at = clock.stop_recorded_at = None
     clock.cancel_reason = clock.stopped_label = ""
     refresh(clock, Book())
     moved(clock, "clock.reopened", reason=reason)
     missed = ClockEvent.objects.filter(clock=clock, stage=BREACH, acknowledged_at=None, due_at=F("clock__due_at"))
-    missed.update(climb_at=now())  # late again: the ladder goes on, or begins where nobody was told
+    missed.update(climb_at=now())
     return clock
 
 
