@@ -13,6 +13,7 @@ from casework import closing
 from casework.queries.ending import STAYS, cases_of_episode, cases_of_referral
 from pathways.domain import CRISIS_SPELL, INTERMEDIATE_CARE, EndReason
 from pathways.models import Episode
+from pathways.queries import lock_to_end
 from referrals.domain import SPA_TRIAGE
 from referrals.models import Referral
 from timelimits.domain import CancelReason, OpenItem, Why
@@ -34,7 +35,7 @@ def decline_referral(
     version: int | None = None,
 ) -> Referral:
     """Say no, as `referrals` does, and end everything else that is open of the referral's case."""
-    left = _left(cases_of_referral(referral_id))
+    left = _left_of(referral_id)
     referral = front_door.decline_referral(
         by=by, referral_id=referral_id, reason=reason, signpost=signpost, where=where, note=note, version=version
     )
@@ -47,7 +48,7 @@ def redirect_referral(
     *, by: Actor, referral_id: UUID, signpost: str, note: str, where: str = "", version: int | None = None
 ) -> Referral:
     """Send it on, as `referrals` does, and end everything else that is open of the referral's case."""
-    left = _left(cases_of_referral(referral_id))
+    left = _left_of(referral_id)
     referral = front_door.redirect_referral(
         by=by, referral_id=referral_id, signpost=signpost, note=note, where=where, version=version
     )
@@ -58,7 +59,7 @@ def redirect_referral(
 @command
 def record_not_wanted(*, by: Actor, referral_id: UUID, note: str, version: int | None = None) -> Referral:
     """Record the person's own no, as `referrals` does, and end everything else that is open of the case."""
-    left = _left(cases_of_referral(referral_id))
+    left = _left_of(referral_id)
     referral = front_door.record_not_wanted(by=by, referral_id=referral_id, note=note, version=version)
     _end(by, left, CancelReason.NOT_WANTED, "did not want it")
     return referral
@@ -67,7 +68,7 @@ def record_not_wanted(*, by: Actor, referral_id: UUID, note: str, version: int |
 @command
 def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int | None = None) -> Referral:
     """Take it back, as `pathways` does; with the episode it opened ends everything that is open of it."""
-    left = _left(cases_of_referral(referral_id))
+    left = _left_of(referral_id)
     referral = episodes.withdraw_referral(by=by, referral_id=referral_id, reason=reason, version=version)
     _end(by, left, CancelReason.WITHDRAWN, "referral withdrawn")
     return referral
@@ -76,6 +77,7 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
 @command
 def end_episode(*, by: Actor, episode_id: UUID, reason: EndReason, version: int | None = None) -> Episode:
     """End the episode, as `pathways` does, and everything that is open of its cases."""
+    lock_to_end(episode_id)
     live = cases_of_episode(episode_id)
     left = _left(live)
     episode = episodes.end_episode(by=by, episode_id=episode_id, reason=reason, version=version)
@@ -83,6 +85,12 @@ def end_episode(*, by: Actor, episode_id: UUID, reason: EndReason, version: int 
     if reason is EndReason.COMPLETED and live:
         hand_back(by=by, case_id=episode.case_id)
     return episode
+
+
+def _left_of(referral_id: UUID) -> Sequence[OpenItem]:
+    """Return what ends beside a referral, locked first: it is not accepted between this reading and the act."""
+    Referral.objects.select_for_update().filter(pk=referral_id).first()
+    return _left(cases_of_referral(referral_id))
 
 
 def _left(case_ids: Collection[UUID]) -> Sequence[OpenItem]:

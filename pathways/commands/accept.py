@@ -236,7 +236,7 @@ def begin_spell(by: Actor, episode: Episode, service: Service, referral: Referra
     spell = Spell.objects.create(
         episode=episode, service=service, main=not beside, period=TimestamptzRange(now(), None), referral=referral
     )
-    first = not episode.spells.exclude(pk=spell.pk).exists()
+    first = not queries.spells_that_count(episode).exclude(pk=spell.pk).exists()
     record(case_id=episode.case_id, event="spell.started", subject=f"spell:{spell.pk}", service=service)
     if service is Service.CRISIS:
         _start(by, episode, f"spell:{spell.pk}", CRISIS_SPELL)

@@ -30,7 +30,8 @@ from referrals.commands.reviews import settle_reviews
 from referrals.domain import Status
 from referrals.models import Referral
 from referrals.queries import STATUS_LEVELS
-from timelimits.commands import cancel_clocks, close_case, stop_clock
+from timelimits.commands import cancel_clocks, close_case, lapse_approval, stop_clock
+from timelimits.domain import ApprovalKind, CancelReason
 
 CANCELS = {
     EndReason.COMPLETED: "not_needed",
@@ -74,9 +75,19 @@ def withdraw_referral(*, by: Actor, referral_id: UUID, reason: str, version: int
     if opened is not None:
         _finish(by, opened, EndReason.WITHDRAWN)
     elif referral.joined_case_id is not None:
-        _end_spells(by, Spell.objects.filter(referral=referral))
-        _close_tasks([referral.case_id], f"{by.label}: referral withdrawn")
+        _take_out(by, referral, referral.joined_case_id)
     return referral
+
+
+def _take_out(by: Actor, referral: Referral, joined: UUID) -> None:
+    """End what a joined referral brought to the episode, which goes on without it."""
+    _end_spells(by, Spell.objects.filter(referral=referral))
+    _close_tasks([referral.case_id], f"{by.label}: referral withdrawn")
+    lapse_approval(by=by, kind=ApprovalKind.SAFE_CARE_ACCEPTANCE, subject=f"referral:{referral.pk}")
+    episode = Episode.objects.select_for_update().get(case_id=joined)
+    if not queries.spells_that_count(episode).exists():
+        begun = (INTERMEDIATE_CARE, TRANSITION_PLAN)
+        cancel_clocks(by=by, subject=f"episode:{episode.pk}", reason=CancelReason.WITHDRAWN, policies=begun)
 
 
 def _refuse_while_unsafe(by: Actor, referral: Referral) -> None:
@@ -91,8 +102,7 @@ def end_episode(*, by: Actor, episode_id: UUID, reason: EndReason, version: int 
 
     Raises RuleBroken(crisis_not_seen) while a two-hour referral of the case still waits to be seen.
     """
-    for case_id in Episode.objects.filter(pk=episode_id).values_list("case_id", flat=True):
-        queries.lock_referrals(case_id)
+    queries.lock_to_end(episode_id)
     begun = begin_episode(by, "end", episode_id, version, lambda found: found.end_reason == reason)
     episode = begun.episode
     if begun.again:

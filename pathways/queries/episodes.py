@@ -16,7 +16,7 @@ from audit.commands import note_read, require
 from audit.domain import Actor
 from audit.refusals import NotFound
 from pathways.domain import Candidate, ContactKind, EpisodeStatus, first_service, suggest
-from pathways.models import Contact, Episode, Task
+from pathways.models import Contact, Episode, Spell, Task
 from pathways.queries.going import Going, going
 from referrals.domain import CRISIS_RESPONSE, Service, Status, missing_to_decide, open_medical_question
 from referrals.models import Referral
@@ -214,6 +214,13 @@ def lock_referrals(case_id: UUID) -> list[Referral]:
     return list(joined_referrals(case_id).select_for_update().order_by("pk"))
 
 
+def lock_to_end(episode_id: UUID) -> None:
+    """Lock what ends with an episode: its referrals, then its own row. Nothing joins it from here on."""
+    for case_id in Episode.objects.filter(pk=episode_id).values_list("case_id", flat=True):
+        lock_referrals(case_id)
+    Episode.objects.select_for_update().filter(pk=episode_id).first()
+
+
 def root_case(case_id: UUID) -> UUID:
     """Return the case that holds the episode: a joined referral's is its episode's, any other is its own."""
     joined = Referral.objects.filter(case_id=case_id).values_list("joined_case_id", flat=True).first()
@@ -223,6 +230,11 @@ def root_case(case_id: UUID) -> UUID:
 def case_ids(episode: Episode) -> list[UUID]:
     """Return the episode's case and the cases of the referrals that joined it: their timelines show together."""
     return [referral.case_id for referral in joined_referrals(episode.case_id)]
+
+
+def spells_that_count(episode: Episode) -> QuerySet[Spell]:
+    """Return the episode's spells, apart from a withdrawn referral's: the first of them begins its limits."""
+    return episode.spells.exclude(referral__status=Status.WITHDRAWN)
 
 
 def open_tasks(case_ids: Iterable[UUID]) -> QuerySet[Task]:

@@ -10,22 +10,25 @@ from accounts.models import RestrictedCase, Restriction
 from accounts.queries import actor_for, may_see
 from audit.domain import SYSTEM, Actor
 from audit.refusals import Refusal
+from casework.commands import end_episode, withdraw_referral
 from casework.commands.death import record_death
 from casework.commands.disclose import ask_access
 from casework.commands.merge import merge_people
 from casework.commands.restrict import restrict_person, unrestrict_person
 from pathways.commands import accept_referral
-from pathways.domain import EpisodeStatus
+from pathways.commands.accept import Accepted
+from pathways.domain import EndReason, EpisodeStatus
 from pathways.models import Episode
 from referrals.commands import register_referral
 from referrals.commands.files import attach_file
 from referrals.commands.imports import import_people, send_people
-from referrals.domain import OPEN
+from referrals.domain import OPEN, Urgency
 from referrals.models import Attachment, Death, Person, PersonImport, Referral, SubjectAccess
 from tests.factories.casework import open_board
 from tests.factories.races import behind, race
 from tests.factories.referrals import FrontDoor, details, person, person_at, register
 from timelimits.domain.local_time import local_date
+from timelimits.models import Approval, Clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = range(3)
@@ -36,6 +39,11 @@ LIST = b"Surname,NHS number\nTestalder,9991234004\nMockford,\n"
 def door(settings: Any, tmp_path: Path) -> FrontDoor:
     settings.ICRAS_FILES = tmp_path / "files"
     return open_board()
+
+
+def take(door: FrontDoor, referral: Referral) -> Accepted:
+    who = {"team_id": door.crisis.pk, "coordinator_id": door.users["alice"].pk}
+    return accept_referral(by=door.actor("triage"), referral_id=referral.pk, safe_care_reason="Seen by the crew", **who)
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
@@ -50,6 +58,24 @@ def test_death_racing_acceptance__never_a_live_episode_of_somebody_dead(door: Fr
     )
     assert isinstance(answers[0], Death)
     assert not Episode.objects.filter(status=EpisodeStatus.LIVE).exists()
+
+
+@pytest.mark.parametrize("ends", ["episode", "referral"])
+def test_ending_racing_acceptance__nobody_is_asked_to_agree_to_what_is_over(door: FrontDoor, ends: str) -> None:
+    """The ending waits for an acceptance that is under way, then ends what it brought too."""
+    triage, lead = door.actor("triage"), door.actor("lead")
+    episode = take(door, register(door.actor("spa"), person(nhs_number="9991234004"))).episode
+    who = person(nhs_number="9991234004") if ends == "episode" else person()
+    late = register(door.actor("spa"), who, urgency=Urgency.PLANNED)
+
+    def end() -> object:
+        if ends == "episode":
+            return end_episode(by=lead, episode_id=episode.pk, reason=EndReason.ADMITTED)
+        return withdraw_referral(by=triage, referral_id=late.pk, reason="Rang twice")
+
+    behind(lambda: take(door, late), end)
+    assert not Approval.objects.filter(decided_at=None).exists()
+    assert not Clock.objects.filter(stopped_at=None, policy_code="second_person").exists()
 
 
 @pytest.mark.parametrize("_round", ROUNDS)

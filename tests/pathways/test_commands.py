@@ -21,7 +21,7 @@ from referrals.domain import FirstVisitCheck, Service, Urgency
 from referrals.models import Referral
 from referrals.queries import for_actor as referrals_for
 from tests.factories.referrals import FrontDoor, person, person_at, put_on_duty, register
-from timelimits.models import CaseDeadline, Clock
+from timelimits.models import Approval, CaseDeadline, Clock
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 11, 11, 0, tzinfo=UTC)
@@ -479,6 +479,39 @@ def test_withdraw__of_a_joined_referral_ends_what_it_brought_and_nothing_else(do
     still = Clock.objects.filter(outcome="", policy_code__in=("crisis_response", "crisis_spell")).values_list("subject")
     assert {subject for (subject,) in still} == {f"referral:{first.pk}", f"spell:{episode.spells.get(main=True).pk}"}
     assert set(CaseDeadline.objects.values_list("case_id", flat=True)) == {first.case_id}
+
+
+def test_withdraw__of_the_joined_crisis_that_came_first_ends_the_limits_it_began(door: FrontDoor, clock):
+    """The six weeks count from the first spell: when that was an error, from the next."""
+    who = {"nhs_number": "9991234004"}
+    known = {"medically_stable": True, "medicines_addressed": True}
+    first = register(door.actor("spa"), person(**who), urgency=Urgency.PLANNED, **known)
+    episode = accept(door, first).episode
+    second = register(door.actor("spa"), person(**who))
+    accept(door, second)
+    six_weeks = Clock.objects.filter(policy_code__in=("intermediate_care", "transition_plan"), stopped_at=None)
+    assert set(six_weeks.values_list("started_at", flat=True)) == {NOON}
+    clock.shift(timedelta(hours=1))
+    ending.withdraw_referral(by=door.actor("spa"), referral_id=second.pk, reason="Rang twice")
+    assert not six_weeks.exists()
+    clock.shift(timedelta(minutes=1))
+    accept(door, register(door.actor("spa"), person(**who)))
+    begun = [(row.policy_code, row.started_at) for row in six_weeks.order_by("policy_code")]
+    later = NOON + timedelta(minutes=61)
+    assert begun == [("intermediate_care", later), ("transition_plan", later)]
+    ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.ADMITTED)
+    assert not six_weeks.exists()
+
+
+def test_withdraw__of_a_joined_referral_leaves_nobody_asked_to_agree_to_it(door: FrontDoor):
+    first = register(door.actor("spa"), person(nhs_number="9991234004"))
+    accept(door, first)
+    second = register(door.actor("spa"), person(nhs_number="9991234004"), urgency=Urgency.PLANNED)
+    accept(door, second, safe_care_reason="The crew has seen her")
+    asked = Approval.objects.get(subject=f"referral:{second.pk}")
+    ending.withdraw_referral(by=door.actor("spa"), referral_id=second.pk, reason="Rang twice")
+    asked.refresh_from_db()
+    assert (asked.verdict, outcome(f"approval:{asked.pk}", "second_person")) == ("lapsed", "cancelled")
 
 
 def test_withdraw__is_too_late_once_the_person_was_seen(door: FrontDoor):
