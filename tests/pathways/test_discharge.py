@@ -13,19 +13,24 @@ from django.urls import reverse
 from audit.commands import now
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
+from casework.commands import withdraw_referral
 from pathways.commands import (
+    accept_referral,
     add_blocker,
     answer_liaison,
     ask_liaison,
     confirm_discharge,
     finish_task,
     plan_discharge,
+    record_contact,
     record_left,
     record_not_left,
     unconfirm_discharge,
 )
 from pathways.domain import (
     BackReason,
+    ContactDetails,
+    ContactKind,
     Criteria,
     Destination,
     DischargePlan,
@@ -45,7 +50,7 @@ from referrals.domain import Direction, Hospital, Urgency
 from referrals.models import Background
 from tests.factories.referrals import FrontDoor, person, register
 from timelimits.domain.local_time import local_date
-from timelimits.models import Approval, Clock
+from timelimits.models import Approval, CaseDeadline, Clock
 
 GOOD = DischargePlan(pathway=Pathway.P1, grounds="Needs help with the stairs", destination=Destination.OWN_HOME)
 
@@ -192,6 +197,33 @@ def test_liaison__has_a_time_to_answer_and_an_outcome(door: FrontDoor):
     clock.refresh_from_db()
     asked.refresh_from_db()
     assert (clock.outcome, asked.outcome) == ("met", "advice")
+
+
+@pytest.mark.django_db
+def test_liaison__is_not_asked_of_a_case_that_has_ended(door: FrontDoor):
+    referral = on_ward(door)
+    withdraw_referral(by=door.actor("spa"), referral_id=referral.pk, reason="Wrong ward")
+    with pytest.raises(IllegalMove, match="the case has ended"):
+        ask_liaison(by=door.actor("spa"), case_id=referral.case_id, concern="Low", asked_of="Liaison desk")
+    assert not Clock.objects.filter(policy_code="psychiatric_liaison").exists()
+
+
+@pytest.mark.django_db
+def test_liaison__of_a_joined_referral_that_was_visited_is_followed_up_with_the_episode(door: FrontDoor):
+    named = {
+        "team_id": door.crisis.pk,
+        "coordinator_id": door.users["alice"].pk,
+        "safe_care_reason": "Seen on the ward",
+    }
+    held = register(door.actor("spa"), person(nhs_number="9991234004"))
+    joins = on_ward(door, nhs_number="9991234004")
+    for referral in (held, joins):
+        accept_referral(by=door.actor("triage"), referral_id=referral.pk, **named)
+    seen = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True)
+    record_contact(by=door.actor("alice"), case_id=held.case_id, details=seen)
+    assert not CaseDeadline.objects.filter(case_id=joins.case_id).exists()
+    ask_liaison(by=door.actor("lead"), case_id=joins.case_id, concern="Low", asked_of="Liaison desk")
+    assert Clock.objects.get(policy_code="psychiatric_liaison").case_id == held.case_id
 
 
 # The list
