@@ -32,6 +32,7 @@ class Template(StrEnum):
     OVERRIDE_UNCONFIRMED = "override_unconfirmed"
     APPROVAL_ASKED = "approval_asked"
     APPROVAL_DECIDED = "approval_decided"
+    PAUSE_AGREED = "pause_agreed"
     CASE_HANDED_OVER = "case_handed_over"
     CASE_CHANGED = "case_changed"
     GLASS_BROKEN = "glass_broken"
@@ -53,6 +54,7 @@ WORDS: dict[Template, str] = {
     Template.OVERRIDE_UNCONFIRMED: "A safe-care override still needs a second person",
     Template.APPROVAL_ASKED: "{label}: you are asked to agree",
     Template.APPROVAL_DECIDED: "{label}: the second person has decided",
+    Template.PAUSE_AGREED: "{label} is paused, and you are named as having agreed: say so if you did not",
     Template.CASE_HANDED_OVER: "You are now the named contact",
     Template.CASE_CHANGED: "Something changed on one of your cases",
     Template.GLASS_BROKEN: "A restricted record was opened by somebody who is not named on it",

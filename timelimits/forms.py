@@ -39,7 +39,9 @@ class PauseForm(forms.Form):
     """Why a clock stands still, and who agreed."""
 
     reason = forms.ChoiceField(label="Why", widget=forms.RadioSelect)
-    approver = PersonChoice(label="Agreed by", required=False)
+    approver = PersonChoice(
+        label="Agreed by", required=False, help_text="Somebody else who may pause it. They get a message"
+    )
 
     def __init__(self, *args: Any, reasons: tuple[str, ...], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -45,13 +45,17 @@ def alice(page: Page, sign_in: Callable[..., None]):
     return actor
 
 
+def lee():
+    return member("lee", "service_manager", team()).user_id
+
+
 def triage(alice, stop: bool = True) -> Clock:
     publish_calendar(by=SYSTEM, definition=calendar_definition())
     hours = {"kind": "opening_hours", "calendar": "spa", "limit": "4 h", "pause_reasons": ["question_out"]}
     publish(code="spa_triage", label="Triage", title="Triage, planned referral", stages=[], **hours)
     clock = start("spa_triage", at=uk("2026-10-24 18:10"))
     given = {"by": alice, "clock_id": clock.pk}
-    pause_clock(**given, reason="question_out", approver=user("lee").pk, at=uk("2026-10-25 09:15"))
+    pause_clock(**given, reason="question_out", approver=lee(), at=uk("2026-10-25 09:15"))
     resume_clock(**given, at=uk("2026-10-25 10:05"))
     if stop:
         stop_clock(by=alice, subject=clock.subject, policy="spa_triage", stopped_at=uk("2026-10-25 10:52"))

@@ -9,6 +9,7 @@ from accounts.domain.rota import LONDON
 from audit.domain import SYSTEM
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
+from notifications.models import Message
 from tests.factories.timelimits import (
     extend,
     member,
@@ -188,13 +189,25 @@ def test_reopen_clock__runs_on_as_if_never_stopped(two_hours):
 
 def test_pause_clock__leaves_no_due_instant_until_it_runs_on(two_hours, alice):
     clock = start(at=T0)
-    bob = user("bob")
-    paused = pause_clock(by=alice, clock_id=clock.pk, reason="question_out", approver=bob.pk, at=T0 + HOUR)
+    bob = member("bob", "service_manager", team()).user_id
+    paused = pause_clock(by=alice, clock_id=clock.pk, reason="question_out", approver=bob, at=T0 + HOUR)
     assert (paused.due_at, paused.paused_at, paused.next_check_at) == (None, T0 + HOUR, None)
     resumed = resume_clock(by=alice, clock_id=clock.pk, at=T0 + 90 * MINUTE)
     assert (resumed.due_at, resumed.paused_at) == (T0 + 150 * MINUTE, None)
     assert events(clock) == ["clock.started", "clock.paused", "clock.resumed"]
     assert resume_clock(by=alice, clock_id=clock.pk).due_at == T0 + 150 * MINUTE
+
+
+def test_pause_clock__who_is_named_as_having_agreed_may_pause_it_and_is_told(two_hours, alice):
+    clock = start(at=T0)
+    given = {"by": alice, "clock_id": clock.pk, "reason": "question_out", "at": T0 + HOUR}
+    for role, words in (("care_worker", "may not agree"), ("case_coordinator", "does not see this case")):
+        with pytest.raises(RuleBroken, match=words) as refused:
+            pause_clock(**given, approver=member(role, role, team("elsewhere")).user_id)
+        assert (refused.value.code, refused.value.field) == ("approver_may_not", "approver")
+    pause_clock(**given, approver=member("bob", "service_manager", team()).user_id)
+    told = Message.objects.get()
+    assert (told.user, told.template, told.link) == (user("bob"), "pause_agreed", f"/clocks/{clock.pk}/explain/")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,10 @@ def post(client, page):
     return send
 
 
+def lee():
+    return member("lee", "service_manager", team()).user_id
+
+
 def as_in_the_mock_up(alice):
     publish_calendar(by=SYSTEM, definition=calendar_definition())
     publish(
@@ -83,7 +87,7 @@ def as_in_the_mock_up(alice):
     )
     clock = start("spa_triage", at=uk("2026-10-24 18:10"))
     given = {"by": alice, "clock_id": clock.pk}
-    pause_clock(**given, reason="question_out", approver=user("lee").pk, at=uk("2026-10-25 09:15"))
+    pause_clock(**given, reason="question_out", approver=lee(), at=uk("2026-10-25 09:15"))
     resume_clock(**given, at=uk("2026-10-25 10:05"))
     stop_clock(by=alice, subject=clock.subject, policy="spa_triage", stopped_at=uk("2026-10-25 10:52"))
     return clock
@@ -132,7 +136,7 @@ def test_explain__the_sum_adds_up_to_the_second(alice):
     begun, part = uk("2026-10-24 18:10"), timedelta(milliseconds=700)
     clock = start("triage", at=begun)
     given = {"by": alice, "clock_id": clock.pk}
-    pause_clock(**given, reason="question_out", approver=user("lee").pk, at=begun + timedelta(minutes=5) + part)
+    pause_clock(**given, reason="question_out", approver=lee(), at=begun + timedelta(minutes=5) + part)
     resume_clock(**given, at=begun + timedelta(minutes=9))
     shown = explain_page(explain(alice, clock.pk, begun + timedelta(minutes=10) + part), begun + timedelta(minutes=11))
     assert [(row.words, row.amount) for row in shown.sum] == [
@@ -261,7 +265,7 @@ def test_pause_resume_and_extend__by_page(page, post):
     clock = start(at=now() - HOUR)
     assert "Question out" in page("pause", clock.pk).content.decode()
     assert post("pause", clock.pk, reason="").status_code == 422
-    assert post("pause", clock.pk, reason="question_out", approver=user("lee").pk).status_code == 302
+    assert post("pause", clock.pk, reason="question_out", approver=lee()).status_code == 302
     assert Clock.objects.get().paused_at
     assert post("resume", clock.pk).status_code == 302
     assert not Clock.objects.get().paused_at
@@ -269,13 +273,12 @@ def test_pause_resume_and_extend__by_page(page, post):
     assert post("pause", clock.pk, reason="question_out").status_code == 302
     day = {"new_due_on_0": "1", "new_due_on_1": "5", "new_due_on_2": "2040"}
     assert post("resume", clock.pk).status_code == 302
-    lee = member("lee", "team_lead", team()).user_id
-    refused = post("extend", clock.pk, **(day | {"new_due_on_2": "2020"}), reason="clinically_needed", approver=lee)
+    refused = post("extend", clock.pk, **(day | {"new_due_on_2": "2020"}), reason="clinically_needed", approver=lee())
     assert "must be later" in refused.content.decode()
     publish_second_person()
-    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=lee).status_code == 302
+    assert post("extend", clock.pk, **day, reason="clinically_needed", approver=lee()).status_code == 302
     assert Clock.objects.get(pk=clock.pk).due_at.year < 2040
-    approve(by=member("lee", "team_lead", team()), approval_id=Approval.objects.get().pk)
+    approve(by=member("lee", "service_manager", team()), approval_id=Approval.objects.get().pk)
     assert Clock.objects.get(pk=clock.pk).due_at.year == 2040
 
 

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 from django.db.models import F, QuerySet
 
 from accounts.domain import Permission
-from accounts.models import User
 from audit.bulk import NewEvent, insert, record_many
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import IllegalMove, RuleBroken
 from timelimits import queries
 from timelimits.commands.alarms import clear_alarms
+from timelimits.commands.approvers import agreed_to_pause, tell_who_agreed
 from timelimits.commands.derived import annotate, quieten, refresh, rewrite_deadlines, settle
 from timelimits.domain import BREACH, AlarmKind, CancelReason, CorrectionReason, MissReason, Outcome
 from timelimits.domain.bank_holidays import CalendarGapError
@@ -195,10 +195,10 @@ def moved(clock: Clock, event: str, occurred_at: datetime | None = None, **codes
 def pause_clock(
     *, by: Actor, clock_id: UUID, reason: str, approver: UUID | None = None, at: datetime | None = None
 ) -> Clock:
-    """Stop counting, for one of the policy's pause reasons; `approver` is a user other than the asker.
+    """Stop counting, for one of the policy's pause reasons; `approver` is somebody else who may pause it, and is told.
 
     Raises NotPermitted, NotFound, IllegalMove (ended or paused already), RuleBroken (never pauses, not a reason,
-    same person).
+    same person, one who may not).
     """
     require(by, Permission.CLOCK_PAUSE)
     clock, when = queries.lock(by.where_it_may(Permission.CLOCK_PAUSE), clock_id), at or now()
@@ -211,16 +211,18 @@ def pause_clock(
         raise IllegalMove("already_paused", "This can't be done because the clock is paused already.")
     if when < clock.started_at or when > now():
         raise RuleBroken("pause_out_of_range", "A pause begins after the start and not later than now.", "at")
-    approved_by, approved_label = _second_person(by, approver) if approver else ("", "")
-    Pause.objects.create(
+    agreed = agreed_to_pause(by, clock, approver) if approver else None
+    pause = Pause.objects.create(
         clock=clock,
         paused_at=when,
         reason=reason,
         asked_by=by.id,
         asked_label=by.label,
-        approved_by=approved_by,
-        approved_label=approved_label,
+        approved_by=f"user:{agreed.pk}" if agreed else "",
+        approved_label=agreed.name if agreed else "",
     )
+    if agreed:
+        tell_who_agreed(by, pause, agreed)
     refresh(clock, Book())
     moved(clock, "clock.paused", occurred_at=when, reason=reason)
     return clock
@@ -247,14 +249,6 @@ def refuse_ended(clock: Clock) -> None:
     """Raise IllegalMove for a clock that has ended."""
     if clock.stopped_at is not None:
         raise IllegalMove("clock_ended", "This can't be done because the clock has ended.")
-
-
-def _second_person(by: Actor, approver_id: UUID) -> tuple[str, str]:
-    """Return id and name of the approver. Raises RuleBroken unless it is an active user other than the actor."""
-    approver = User.objects.filter(pk=approver_id, is_active=True).first()
-    if approver is None or f"user:{approver.pk}" == by.id:
-        raise RuleBroken("second_person_needed", "Somebody other than you must agree.", "approver")
-    return f"user:{approver.pk}", approver.name
 
 
 @command

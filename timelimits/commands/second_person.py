@@ -4,13 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from accounts.domain import Duty
-from accounts.models import User
-from accounts.queries import actor_for
 from audit.commands import command, now, record
 from audit.domain import Actor
-from audit.refusals import IllegalMove, RuleBroken
+from audit.refusals import IllegalMove
 from notifications.commands import post_many
 from notifications.domain import Note, Template
+from timelimits.commands.approvers import second_person
 from timelimits.commands.clocks import cancel_clocks, start_clocks
 from timelimits.domain import SECOND_PERSON, TWO_PEOPLE, ApprovalKind, CancelReason, Verdict
 from timelimits.models import Approval, CaseDeadline
@@ -38,7 +37,7 @@ def ask_approval(
     """
     if Approval.objects.filter(kind=kind, subject=subject, decided_at=None).exists():
         raise IllegalMove("asked_already", "This can't be done because it was asked already and is not decided yet.")
-    approver = _approver(by, kind, approver_id) if approver_id else None
+    approver = second_person(by, TWO_PEOPLE[kind].permission, approver_id) if approver_id else None
     row = Approval.objects.create(
         case_id=case_id,
         kind=kind,
@@ -69,15 +68,6 @@ def lapse_approval(*, by: Actor, kind: ApprovalKind, subject: str) -> Approval |
     cancel_clocks(by=by, subject=f"approval:{row.pk}", reason=CancelReason.NOT_NEEDED)
     record(case_id=row.case_id, event="approval.lapsed", subject=f"approval:{row.pk}", kind=row.kind)
     return row
-
-
-def _approver(by: Actor, kind: ApprovalKind, approver_id: UUID) -> User:
-    approver = User.objects.filter(pk=approver_id, is_active=True).first()
-    if approver is None or f"user:{approver.pk}" == by.id:
-        raise RuleBroken("second_person_needed", "Somebody other than you must agree.", "approver")
-    if not actor_for(approver).may(TWO_PEOPLE[kind].permission):
-        raise RuleBroken("approver_may_not", f"{approver.name} may not agree to this. Choose a lead.", "approver")
-    return approver
 
 
 def _tell(by: Actor, row: Approval) -> None:
