@@ -68,7 +68,8 @@ def register_referral(
     (received_in_future, since_in_future, nhs_number_invalid, name_missing, summary_missing) with the field at fault.
     """
     require(by, BY_VERB["register"].permission)
-    if form_id is not None and (sent := queries.sent_already(by, form_id)):
+    sent, form_id = queries.sent_already(by, form_id) if form_id else (None, None)
+    if sent is not None:
         if _tells_the_same(sent, details, person if person_id is None else None, person_id or sent.person_id):
             keep_told_code(by, sent.person, key_safe_code)
             return sent

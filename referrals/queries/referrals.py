@@ -12,7 +12,7 @@ from accounts.domain import AccessLevel, Code, Permission, TeamKind
 from accounts.domain.rota import LONDON
 from accounts.queries import scope
 from audit.commands import note_read, require
-from audit.domain import Actor
+from audit.domain import Actor, sending
 from audit.refusals import NotFound, RuleBroken
 from capacity.domain import prefixes_of
 from capacity.queries import ZONE_OF
@@ -145,12 +145,19 @@ def _reference(number: int, at: datetime) -> str:
     return f"R-{at.astimezone(LONDON):%y}-{number:05d}"
 
 
-def sent_already(by: Actor, form_id: UUID) -> Referral | None:
-    """Return the referral that this form made; of two sendings at once the second waits here for the first."""
+def sent_already(by: Actor, form_id: UUID) -> tuple[Referral | None, UUID]:
+    """Return the referral that this form made, and the id that the form is kept under.
+
+    Of two sendings at once the second waits here for the first. Where somebody whose referral the actor may not see
+    sent the same page before (a computer that colleagues share), the actor's is a form of its own.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [form_id.int % 2**63])
     rows = Referral.objects.select_related("person").filter(form_id=form_id)
-    return scope(rows, by).first() or rows.filter(transitions__verb="register", transitions__actor_id=by.id).first()
+    if not rows.exists():
+        return None, form_id
+    sent = scope(rows, by).first() or rows.filter(transitions__verb="register", transitions__actor_id=by.id).first()
+    return (sent, form_id) if sent else sent_already(by, sending(by.id, form_id))
 
 
 def open_referrals(by: Actor, person_ids: Iterable[UUID]) -> dict[UUID, list[Referral]]:

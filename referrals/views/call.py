@@ -250,7 +250,7 @@ def _known_already(by: Actor, form: CallForm) -> list[dict[str, Any]]:
     if not form.is_valid() or not form.asks_who():
         return []
     form_id = form.cleaned_data["form_id"]
-    if form_id is not None and queries.sent_already(by, form_id):
+    if form_id is not None and queries.sent_already(by, form_id)[0] is not None:
         return []
     found = queries.known_already(by, form.told_of_person())
     form.received_stands()

@@ -45,6 +45,18 @@ def test_register__sent_twice_by_somebody_who_sees_no_referral_is_one(door: Fron
     assert commands.register_referral(**sent) == commands.register_referral(**sent)
 
 
+def test_register__the_page_that_somebody_out_of_sight_sent_is_kept_for_whoever_sends_it_next(door: FrontDoor):
+    """Two people at one computer: the second goes back to the page of the first, types anew and sends twice."""
+    ann, cat = (actor_for(person_at(door.elsewhere, name, Role.REFERRER)) for name in ("Ann Refer", "Cat Refer"))
+    form_id = uuid4()
+    first = commands.register_referral(by=ann, details=details(), person=person(), form_id=form_id)
+    sent = {"by": cat, "details": details(), "person": person(given_name="Albert"), "form_id": form_id}
+    second = commands.register_referral(**sent)
+    assert second != first
+    assert commands.register_referral(**sent) == second
+    assert Referral.objects.count() == 2
+
+
 def test_register__starts_both_clocks_from_receipt_and_puts_it_on_the_board(door: FrontDoor):
     """R032, R126: from receipt, whatever the channel; never from when it was typed."""
     received = NOON - timedelta(minutes=25)
