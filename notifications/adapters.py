@@ -1,5 +1,5 @@
-"""What allauth sends by e-mail, sent by way of the outbox: no page waits for a mail server, nor tells by its time
-whether there is such an account."""
+"""What allauth and `accounts` send by e-mail, sent by way of the outbox: no page waits for a mail server or fails with
+it, nor tells by its time whether there is such an account."""
 
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,14 @@ class AccountAdapter(adapters.AccountAdapter):
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Tell who asks for a new password where to set it. The link itself is made when the e-mail is sent."""
         _tell(user, Template.PASSWORD_RESET, (Channel.EMAIL,))
+
+    def send_invitation(self, user: User) -> None:
+        """Tell who has a new account where to set its password."""
+        _tell(user, Template.INVITED, (Channel.EMAIL,))
+
+    def tell_factor_reset(self, user: User) -> None:
+        """Tell somebody that an administrator took away their second factor."""
+        _tell(user, Template.FACTOR_RESET, ALL_CHANNELS)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

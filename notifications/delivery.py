@@ -15,6 +15,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.template.loader import render_to_string
 
 from accounts.commands.invitation import password_path
+from accounts.queries import place
 from audit.commands import now as instant
 from audit.domain import SYSTEM
 from notifications.commands import claim, give_back, mark_failed, mark_sent
@@ -22,6 +23,8 @@ from notifications.domain import SENDING, Template, words
 from notifications.models import Outbox
 
 log = structlog.get_logger("notifications.delivery")
+SETS_PASSWORD = frozenset({Template.PASSWORD_RESET, Template.INVITED})
+IN_OWN_WORDS = SETS_PASSWORD | {Template.FACTOR_RESET}
 
 
 def deliver(*, now: datetime, batch: int = 100) -> int:
@@ -31,9 +34,9 @@ def deliver(*, now: datetime, batch: int = 100) -> int:
     """
     sent, began = 0, instant()
     rows = claim(by=SYSTEM, now=now, batch=batch)
-    for place, row in enumerate(rows):
+    for nth, row in enumerate(rows):
         if instant() - began > SENDING:
-            give_back(by=SYSTEM, rows=rows[place:], now=now)
+            give_back(by=SYSTEM, rows=rows[nth:], now=now)
             break
         try:
             email(row).send()
@@ -49,13 +52,12 @@ def deliver(*, now: datetime, batch: int = 100) -> int:
 def email(row: Outbox) -> EmailMessage:
     """Return the e-mail of an outbox row: what it is about, a reference and a link. Nothing about a person."""
     title, site = words(row.template, row.params), settings.ICRAS_SITE_URL.rstrip("/")
-    reset = row.template == Template.PASSWORD_RESET
-    path = password_path(row.recipient) if reset else row.link
+    path = password_path(row.recipient) if row.template in SETS_PASSWORD else row.link
     return EmailMessage(
         subject=" ".join(f"ICRAS: {title} {row.reference}".split()),
         body=render_to_string(
-            "notifications/password_reset.txt" if reset else "notifications/email.txt",
-            {"title": title, "reference": row.reference, "link": f"{site}{path}"},
+            f"notifications/{row.template if row.template in IN_OWN_WORDS else 'email'}.txt",
+            {"title": title, "reference": row.reference, "link": f"{site}{path}", "place": place},
         ),
         to=[row.recipient.email],
         headers={"X-ICRAS-Key": row.key, "Message-ID": message_id(row.key)},

@@ -45,6 +45,8 @@ class Template(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     FACTOR_CHANGED = "factor_changed"
+    INVITED = "invited"
+    FACTOR_RESET = "factor_reset"
 
 
 WORDS: dict[Template, str] = {
@@ -67,6 +69,8 @@ WORDS: dict[Template, str] = {
     Template.PASSWORD_RESET: "Set a new password",
     Template.PASSWORD_CHANGED: "Your password was changed. Tell an administrator at once if it was not you",
     Template.FACTOR_CHANGED: "Your second factor was changed. Tell an administrator at once if it was not you",
+    Template.INVITED: "Set your password",
+    Template.FACTOR_RESET: "Your second factor was taken away by an administrator",
 }
 
 

@@ -67,7 +67,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     by = actor_of(request)
     require(by, Permission.ACCOUNT_MANAGE)
     form = InviteForm(request.POST or None, initial={"starts_on": now().astimezone(LONDON).date()})
-    if request.method == "POST" and accepted(form, lambda typed: invitation.invite(by, typed)):
+    if request.method == "POST" and accepted(form, lambda typed: invitation.invite(by=by, typed=typed)):
         messages.success(request, f"{form.cleaned_data['name']} is invited. The link is good for three days.")
         return HttpResponseRedirect(reverse("accounts:people"))
     return _form(request, "invite", form=form)
@@ -150,7 +150,7 @@ def reset_factor(request: HttpRequest, user_id: UUID) -> HttpResponse:
     by = actor_of(request)
     found = directory.person(by, user_id)
     form = ResetFactorForm(request.POST or None)
-    if request.method == "POST" and accepted(form, lambda typed: invitation.reset(by, user_id, typed)):
+    if request.method == "POST" and accepted(form, lambda typed: invitation.reset(by=by, user_id=user_id, typed=typed)):
         messages.success(request, f"{found.name} sets up a new second factor at the next sign-in.")
         return _open(request, user_id)
     return _form(request, "factor_reset", form=form, person=found)

@@ -18,6 +18,8 @@ from accounts.domain import Duty, Role
 from accounts.models import Team, User
 from audit.acting import now
 from audit.models import AccessLog, CaseEvent
+from notifications.delivery import deliver
+from notifications.models import Message, Outbox
 from tests.factories.accounts import PASSWORD, make_member, make_partner, make_place, make_team, make_user, put_on_duty
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,9 @@ def test_list_people__by_team(signed_in: SignedIn) -> None:
 
 def test_invite_again__sends_a_link(signed_in: SignedIn) -> None:
     signed_in(Role.ADMINISTRATOR).post(reverse("accounts:invite_again", args=[make_user("Olive").pk]))
+    assert deliver(now=now()) == 1
+    assert "You have an ICRAS account for Testshire." in mail.outbox[0].body
+    assert "/account/password/reset/key/" in mail.outbox[0].body
     assert (mail.outbox[0].to, "Olive" in mail.outbox[0].body) == (["olive@icras.example"], False)
 
 
@@ -132,7 +137,23 @@ def test_invite_person__with_a_refused_role_makes_no_account(signed_in: SignedIn
     page = signed_in(Role.ADMINISTRATOR).post(reverse("accounts:invite"), typed | days)
     assert "The last day is before the first." in page.text
     assert not User.objects.filter(email="olive@icras.example").exists()
-    assert mail.outbox == []
+    assert not Outbox.objects.exists()
+
+
+def test_invite_and_reset__while_the_mail_server_is_down_are_done_and_told_later(
+    signed_in: SignedIn, team: Team, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    typed = {"name": "Olive", "email": "olive@icras.example", "team": team.pk, "role": Role.AUDITOR}
+    begins = {"starts_on_0": 2, "starts_on_1": 1, "starts_on_2": 2026}
+    administrator, alice = signed_in(Role.ADMINISTRATOR), make_member(Role.PRACTITIONER, name="Alice")
+    page = administrator.post(reverse("accounts:invite"), typed | begins, follow=True)
+    assert "Olive is invited." in page.text
+    told = {"checked": "on", "reason": "lost"}
+    assert administrator.post(reverse("accounts:reset_factor", args=[alice.pk]), told).status_code == 302
+    waiting = Outbox.objects.filter(sent_at=None).order_by("pk").values_list("recipient__email", "template")
+    assert list(waiting) == [("olive@icras.example", "invited"), ("alice@icras.example", "factor_reset")]
+    assert Message.objects.get().user == alice
 
 
 def test_reset_factor__needs_a_reason_and_names_the_administrator(signed_in: SignedIn) -> None:

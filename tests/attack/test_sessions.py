@@ -210,6 +210,7 @@ def test_reset__of_a_second_factor_ends_every_session_and_is_told(alice):
     administrator.post(reverse("accounts:reset_factor", args=[alice.pk]), {"checked": "on", "reason": "lost"})
     assert not is_in(theirs)
     assert not Authenticator.objects.filter(user=alice).exists()
+    assert deliver(now=now()) == 1
     assert (mail.outbox[0].to, "taken away" in mail.outbox[0].subject) == ([alice.email], True)
 
 

@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.domain import Duty, Role
 from accounts.models import Team, User
+from audit.acting import now
 from icras.gallery import LONG_NAME
+from notifications.delivery import deliver
 from tests.factories.accounts import join, make_member, make_organisation, make_place, make_team, put_on_duty
 from tests.journeys.conftest import Watch
 
@@ -58,6 +60,7 @@ def test_invite_person__gets_a_link_and_a_role(admin: Page, at_both_widths: Chec
     admin.get_by_role("button", name="Send the invitation").click()
     expect(admin.get_by_text("is invited")).to_be_visible()
     at_both_widths(admin, "people")
+    deliver(now=now())
     assert re.search(r"http://\S+/account/password/reset/key/\S+", mail.outbox[0].body)
     admin.get_by_role("link", name=LONG_NAME).click()
     at_both_widths(admin, "person")
