@@ -211,7 +211,7 @@ def test_unread_count__and_page(alice):
     for n in range(3):
         tell(f"k{n}")
     assert unread_count(alice) == len(page(alice)) == 3
-    assert page(alice, now() - MINUTE) == []
+    assert page(alice, (now() - MINUTE, uuid4())) == []
     assert mark_all_read(by=alice) == 3
     assert unread_count(alice) == unread_count(SYSTEM) == 0
 
