@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.domain import Role
-from accounts.models import RestrictedCase, Restriction, User
+from accounts.domain import RestrictReason, Role
+from accounts.models import User
 from accounts.queries import actor_for
 from audit.refusals import RuleBroken
 from casework.commands.death import record_death
+from casework.commands.restrict import restrict_person
 from notifications.models import Message
 from pathways.commands import allocate_episode
 from pathways.models import Contact, Episode
@@ -136,8 +137,9 @@ def test_restricted__those_who_may_see_it_are_told_so_in_words(door: FrontDoor) 
         f"/referrals/{referral.pk}/",
     )  # fmt: skip
     assert all("Restricted" not in page(door, "spa", each).split("<main", 1)[1] for each in pages)
-    held = Restriction.objects.create(reason="other", words="Works here", starts_at=NOW, started_by="Ada Audit")
-    RestrictedCase.objects.create(case_id=referral.case_id, restriction=held)
+    officer = actor_for(person_at(door.elsewhere, "Olive Privacy", Role.PRIVACY_OFFICER))
+    told = {"reason": RestrictReason.OTHER, "words": "Works here", "team_ids": [door.spa.pk]}
+    restrict_person(by=officer, person_id=referral.person_id, **told)
     for address in pages:
         assert "Restricted" in page(door, "spa", address).split("<main", 1)[1], address
 
