@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.domain import CodeListName, Permission
-from accounts.queries import code_lists, may_see, scope
+from accounts.queries import code_lists, scope
 from audit.commands import note_read, require
 from audit.domain import Actor
-from audit.refusals import NotFound
 from careplans.models import CaseMessage, Confidence, Consent, Experience, OnwardRequest, RecordLink, Risk
-from pathways.queries import joined_referrals, root_case
+from pathways.queries import joined_referrals, person_of_case, root_case
 from referrals.models import Person, Referral
+from referrals.queries import with_people
 
 PAGE = 50
 
@@ -54,14 +54,9 @@ def plan(by: Actor, case_id: UUID) -> Plan:
 
 
 def person_of(by: Actor, case_id: UUID) -> Person:
-    """Return the person of a case and log the reading. Raises NotPermitted, NotFound."""
+    """Return the person of a case as the actor may see them, and log the reading. Raises NotPermitted, NotFound."""
     require(by, Permission.REFERRAL_READ)
-    referral = joined_referrals(case_id).select_related("person").first()
-    if referral is None or not may_see(by, case_id):
-        raise NotFound
-    note_read(by=by, what="plan", ids=[referral.person_id])
-    person: Person = referral.person
-    return person
+    return person_of_case(by, case_id, "plan")
 
 
 def onward_services() -> dict[str, str]:
@@ -98,7 +93,7 @@ def open_onward(by: Actor, service: str = "", after: UUID | None = None) -> Aske
         rows = rows.filter(chase_at__gte=last[0]).exclude(chase_at=last[0], id__lte=last[1])
     found = list(rows.order_by("chase_at", "id")[: PAGE + 1])
     shown = found[:PAGE]
-    referrals = Referral.objects.filter(case_id__in=[row.case_id for row in shown]).select_related("person")
+    referrals = with_people(by).filter(case_id__in=[row.case_id for row in shown])
     by_case = {referral.case_id: referral for referral in referrals}
     asked = [Asked(row, by_case[row.case_id]) for row in shown if row.case_id in by_case]
     if asked:

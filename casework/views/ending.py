@@ -18,7 +18,6 @@ from pathways.forms import EndForm, WithdrawForm
 from pathways.views.acts import look_at_episode
 from referrals.domain import BY_VERB as REFERRAL_MOVES
 from referrals.forms import DeclineForm, NotWantedForm, RedirectForm
-from referrals.presenters import name_of
 from referrals.views.acts import look as look_at_referral
 from referrals.views.serving import ActPage, Shown, serve
 
@@ -56,7 +55,7 @@ def _end(by: Actor, pk: UUID, form: Any) -> Any:
 END = ActPage(
     "end", EPISODE_MOVES["end"].words, EPISODE_MOVES["end"].permission, "casework/ending.html", EndForm,
     with_everything(look_at_episode, cases_of_episode, "pathways/end.html"), _end,
-    lambda episode: f"{episode.reference}, {name_of(episode.person)}: ended.", warning=True,
+    lambda episode: f"{episode.reference} ended.", warning=True,
 )  # fmt: skip
 OF_REFERRAL = {
     page.verb: page

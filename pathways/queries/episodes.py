@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from accounts.domain import AccessLevel, Duty, Permission, Role
 from accounts.domain.rota import LONDON
 from accounts.models import Team, User
-from accounts.queries import current_memberships, is_open, on_duty, people_with_role, scope, teams_for_zone
+from accounts.queries import current_memberships, is_open, may_see, on_duty, people_with_role, scope, teams_for_zone
 from audit.commands import note_read, require
 from audit.domain import Actor
 from audit.refusals import NotFound
@@ -19,11 +19,12 @@ from pathways.domain import Candidate, ContactKind, EpisodeStatus, first_service
 from pathways.models import Contact, Episode, Spell, Task
 from pathways.queries.going import Going, going
 from referrals.domain import CRISIS_RESPONSE, Service, Status, missing_to_decide, open_medical_question
-from referrals.models import Referral
-from referrals.queries import Found, decidable
+from referrals.models import Person, Referral
+from referrals.queries import Found, decidable, with_people
 from referrals.queries import find_people as find_all
 from referrals.queries.asking import read_asked
 from referrals.queries.finding import today
+from referrals.queries.people import PeopleSeen, mark_closed
 from timelimits.models import CaseDeadline, Clock
 
 MEDICAL = ("medically_stable", "medicines_addressed")
@@ -46,10 +47,20 @@ class Offer:
     going: Going
 
 
+class EpisodesSeen(PeopleSeen):
+    """Episodes with their people as one actor may see them."""
+
+    @staticmethod
+    def told_with(row: Episode) -> Referral:
+        """Return the referral that opened the episode."""
+        return row.opened_by
+
+
 def for_actor(by: Actor, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> QuerySet[Episode]:
-    """Return the episodes this actor may see."""
+    """Return the episodes this actor may see, with their people as they may see them."""
     require(by, Permission.EPISODE_READ)
-    return scope(Episode.objects.select_related("person", "coordinator", "team"), by, levels=levels)
+    rows = EpisodesSeen(Episode).select_related("person", "coordinator", "team")
+    return scope(mark_closed(rows, by), by, levels=levels)
 
 
 def get(by: Actor, episode_id: UUID, levels: Iterable[AccessLevel] = (AccessLevel.FULL,)) -> Episode:
@@ -206,7 +217,20 @@ def call_after(contact: Contact) -> datetime | None:
 
 def joined_referrals(case_id: UUID) -> QuerySet[Referral]:
     """Return the referrals of an episode's case: the one that opened it and those that joined."""
-    return Referral.objects.filter(Q(case_id=case_id) | Q(joined_case_id=case_id)).order_by("received_at")
+    return _of_case(Referral.objects.all(), case_id)
+
+
+def _of_case(rows: QuerySet[Referral], case_id: UUID) -> QuerySet[Referral]:
+    return rows.filter(Q(case_id=case_id) | Q(joined_case_id=case_id)).order_by("received_at")
+
+
+def person_of_case(by: Actor, case_id: UUID, what: str) -> Person:
+    """Return the person of a case as the actor may see them, and log the reading. Raises NotFound."""
+    referral = _of_case(with_people(by), case_id).first()
+    if referral is None or not may_see(by, case_id):
+        raise NotFound
+    note_read(by=by, what=what, ids=[referral.person_id])
+    return referral.person
 
 
 def lock_referrals(case_id: UUID) -> list[Referral]:

@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain import Permission
-from accounts.queries import may_see, period
+from accounts.queries import period
 from accounts.request import actor_of
-from audit.commands import note_read, now
+from audit.commands import now
 from audit.domain import Actor
-from audit.refusals import NotFound
 from pathways import commands, presenters, queries
 from pathways.commands.coordinate import ended_words
 from pathways.domain import BY_VERB
@@ -166,13 +165,10 @@ def contact_words(done: tuple[Contact, bool]) -> str:
 
 def look_at_case(by: Actor, pk: UUID) -> Shown:
     """Return a case as the form of a new task shows it. Raises NotFound when it is not yours."""
-    referral = queries.joined_referrals(pk).select_related("person").first()
-    if referral is None or not may_see(by, pk):
-        raise NotFound
-    note_read(by=by, what="case", ids=[referral.person_id])
+    person = queries.person_of_case(by, pk, "case")
     context = {
-        "person_line": person_line(referral.person, now()),
-        **before_the_door(needs_of(referral.person)),
+        "person_line": person_line(person, now()),
+        **before_the_door(needs_of(person)),
         "case_id": pk,
         "head_template": "pathways/act_head.html",
     }

@@ -62,24 +62,34 @@ def hidden_people(by: Actor) -> RawSQL:
     return RawSQL(sql, asked)  # noqa: S611
 
 
-class ReferralsSeen(QuerySet[Referral]):
-    """Referrals with their people as one actor may see them: a record that is closed to them is not handed out.
+class PeopleSeen(QuerySet[Any]):
+    """Rows with their people as one actor may see them: a record that is closed to them is not handed out.
 
     Its place takes what was told with the referral: a name, and nothing of what we hold (`Person.closed`).
     """
+
+    @staticmethod
+    def told_with(row: Any) -> Referral:
+        """Return the referral with which the row's person was told."""
+        referral: Referral = row
+        return referral
 
     def _fetch_all(self) -> None:
         fetched = self._result_cache is not None
         super()._fetch_all()
         rows: list[Any] = [] if fetched else self._result_cache or []
         for row in rows:
-            if isinstance(row, Referral) and getattr(row, "person_closed", False):
-                row.person = as_told(row)
+            if getattr(row, "person_closed", False):  # rows of values have none
+                row.person = as_told(self.told_with(row))
 
 
 def with_people(by: Actor) -> QuerySet[Referral]:
     """Return all referrals, with their people as this actor may see them; `scope` them before they are shown."""
-    rows = ReferralsSeen(Referral).select_related("person")
+    return mark_closed(PeopleSeen(Referral).select_related("person"), by)
+
+
+def mark_closed(rows: PeopleSeen, by: Actor) -> PeopleSeen:
+    """Mark the rows whose person's record is closed to this actor, so that it is not handed out with them."""
     return rows if by.is_system else rows.annotate(person_closed=Q(person_id__in=RawSQL(*hidden_sql(by))))  # noqa: S611
 
 

@@ -1,14 +1,25 @@
 """A restricted record is closed on every page: to whoever is not named on it nothing of the person is shown anywhere."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.domain import ROLES, RestrictReason, Role
 from accounts.queries import actor_for
+from audit.commands import now
+from careplans.commands import ask_onward
+from careplans.views import OF_CASE
 from casework.commands.restrict import restrict_person
-from referrals.models import Person
+from pathways.domain import EndReason, EpisodeStatus
+from pathways.models import Episode
+from pathways.views.acts import OF_EPISODE
+from referrals.commands import change_section
+from referrals.domain import Status
+from referrals.models import Person, Referral
 from tests.attack.conftest import Site, signed_in
 from tests.attack.grounds import PAGES
-from tests.factories.referrals import person_at
+from tests.factories.casework import accept_at
+from tests.factories.referrals import person, person_at, register
 
 pytestmark = pytest.mark.django_db
 OUTSIDE = ("spa", "triage", "second_manager", "administrator", "referrer")
@@ -50,6 +61,53 @@ def test_restricted_record__shows_nothing_on_any_page_to_who_sees_the_whole_plac
     words = restricted(site)
     somebody = person_at(site.grounds.door.elsewhere, f"Wide {ROLES[role].label}", role)
     assert shown(site, signed_in(somebody), words) == []
+
+
+def told_again(site: Site, held: Person) -> Referral:
+    """Take in a referral of somebody whose record is restricted: their number, another name, no birth date."""
+    told = person(nhs_number=held.nhs_number, family_name="Guess", given_name="", born_on=None, postcode="")
+    return register(site.grounds.door.actor("spa"), told)
+
+
+def pages_of(referral: Referral) -> list[str]:
+    """Return the addresses of the referral and of what can be done on its case, its plan and its episode."""
+    case = f"/cases/{referral.case_id}"
+    found = [f"/referrals/{referral.pk}/", f"{case}/tasks/new/", f"{case}/worries/new/"]
+    found += [] if referral.joined_case_id else [f"{case}/", f"{case}/plan/"]
+    found += ["/onward/"] if referral.status == Status.NEW else []
+    found += [f"{case}/plan/{verb}/" for verb in OF_CASE]
+    for episode in Episode.objects.filter(case_id=referral.case_id):
+        found += [f"/episodes/{episode.pk}/{verb}/" for verb in (*OF_EPISODE, "end")]
+    return found
+
+
+@pytest.mark.parametrize("stands", ["waits", "joined", "opened"])
+def test_restricted_record__then_a_referral_comes_in_by_number(site, stands):
+    """Whoever works at the front door that took it in sees its case, and of the person what was told with it alone."""
+    door, held = site.grounds.door, Person.objects.get(pk=site.grounds.rows["people"])
+    spoken = {"note": "Speaks softly"}
+    change_section(by=door.actor("alice"), person_id=held.pk, section="communication", values=spoken)
+    words = restricted(site) | {held.given_name, str(held.born_on.year), "Speaks softly"}
+    held.refresh_from_db()
+    if stands == "opened":
+        ended = {"status": EpisodeStatus.ENDED, "ended_at": now(), "end_reason": EndReason.COMPLETED}
+        Episode.objects.filter(person=held).update(**ended)
+    again = told_again(site, held)
+    if stands != "waits":
+        accept_at(door, again)
+        again.refresh_from_db()
+    else:
+        ask = {"service": "falls", "asked_of": "The desk", "why": "Fell", "chase_at": now() + timedelta(hours=1)}
+        ask_onward(by=door.actor("spa"), case_id=again.case_id, **ask)
+    assert (again.person_id, again.joined_case_id is not None) == (held.pk, stands == "joined")
+    client = signed_in(person_at(door.spa, "Lena Frontdoor", Role.TEAM_LEAD))
+    opened = {url: client.get(url) for url in pages_of(again)}
+    assert {url: page.status_code for url, page in opened.items() if "Guess" not in page.text} == {}
+    assert {url: told for url, page in opened.items() if (told := {word for word in words if word in page.text})} == {}
+    for episode in Episode.objects.filter(case_id=again.case_id):
+        done = client.post(f"/episodes/{episode.pk}/end/", {"version": "1", "reason": "completed"}, follow=True)
+        assert f"{episode.reference} ended." in done.text
+        assert not {word for word in words if word in done.text}
 
 
 def test_restricted_record__is_open_to_the_team_that_answers_for_it(site):
