@@ -106,7 +106,8 @@ class Accept(Endpoint):
             override_note=told.get("override_note") or "",
             version=version,
         )
-        found = {"joined": done.joined, "episode": shapes.episode_summary(by, done.episode)}
+        episode = None if done.closed else shapes.episode_summary(by, done.episode)
+        found = {"joined": done.joined, "episode": episode}
         return answer(one_referral(by, done.referral, now()) | found, done.referral.version)
 
 

@@ -91,7 +91,9 @@ class AcceptedSerializer(ReferralDetailSerializer):
     """What acceptance led to."""
 
     joined = serializers.BooleanField(help_text="true: the person had a live episode, which it joined.")
-    episode = EpisodeSummarySerializer()
+    episode = EpisodeSummarySerializer(
+        allow_null=True, help_text="null: it joined what is not yours to see, a restricted record."
+    )
 
 
 class SpellSerializer(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 """What partner systems are told about a referral: ids, references, codes and instants, never who the person is."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,10 +11,11 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from accounts.api.endpoint import instant
-from accounts.queries import may_see
+from accounts.queries import may_see, scope
 from audit.domain import Actor
 from referrals.domain import BY_VERB, OPEN, Direction, Disposition, Service, Status, Urgency
 from referrals.models import Referral
+from referrals.queries import STATUS_LEVELS
 from referrals.queries.advice import advice_on
 from timelimits.domain import Outcome
 from timelimits.models import BreachReason, Clock, Pause
@@ -69,7 +70,9 @@ class ReferralDetailSerializer(ReferralAnswerSerializer):
     service = serializers.ChoiceField(choices=[str(word) for word in Service], allow_null=True)
     received_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
-    joined_case_id = serializers.UUIDField(allow_null=True, help_text="The case of the live episode it joined.")
+    joined_case_id = serializers.UUIDField(
+        allow_null=True, help_text="The case of the live episode it joined; null where that is not yours to see."
+    )
 
 
 class ReasonSerializer(serializers.Serializer[Any]):
@@ -174,21 +177,32 @@ def _links(by: Actor, referral: Referral) -> dict[str, str]:
     return found
 
 
-def referral_detail(by: Actor, referral: Referral, clocks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a referral with what decides about it."""
+def referral_detail(
+    by: Actor, referral: Referral, clocks: list[dict[str, Any]], seen: Collection[UUID]
+) -> dict[str, Any]:
+    """Return a referral with what decides about it; `seen`: the cases of episodes that the actor may see."""
     return referral_answer(by, referral, clocks) | {
         "direction": str(referral.direction),
         "urgency": str(referral.urgency),
         "service": str(referral.service) or None,
         "received_at": instant(referral.received_at),
         "recorded_at": instant(referral.recorded_at),
-        "joined_case_id": str(referral.joined_case_id) if referral.joined_case_id else None,
+        "joined_case_id": str(referral.joined_case_id) if referral.joined_case_id in seen else None,
     }
+
+
+def _joined_in_sight(by: Actor, rows: Iterable[Referral]) -> Collection[UUID]:
+    """Return the cases of the episodes that these referrals joined, and that the actor may see."""
+    joined = {row.joined_case_id for row in rows if row.joined_case_id}
+    if not joined:
+        return ()
+    found = scope(Referral.objects.filter(case_id__in=joined), by, levels=STATUS_LEVELS)
+    return set(found.values_list("case_id", flat=True))
 
 
 def one_referral(by: Actor, referral: Referral, now: datetime) -> dict[str, Any]:
     """Return one referral with its clocks read now."""
-    return referral_detail(by, referral, clocks_by_case(clocks_told([referral.case_id]), now)[referral.case_id])
+    return page_of_referrals(by, [referral], now)[0]
 
 
 def advised_referral(by: Actor, referral: Referral, now: datetime) -> dict[str, Any]:
@@ -211,6 +225,7 @@ def _recommendation(referral: Referral, now: datetime) -> dict[str, Any] | None:
 
 
 def page_of_referrals(by: Actor, rows: list[Referral], now: datetime) -> list[dict[str, Any]]:
-    """Return a page of referrals; their clocks are read together."""
+    """Return a page of referrals; their clocks are read together, and so are the cases that they joined."""
     clocks = clocks_by_case(clocks_told([row.case_id for row in rows]), now)
-    return [referral_detail(by, row, clocks[row.case_id]) for row in rows]
+    seen = _joined_in_sight(by, rows)
+    return [referral_detail(by, row, clocks[row.case_id], seen) for row in rows]
