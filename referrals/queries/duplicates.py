@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.domain import AccessLevel, Permission
 from accounts.queries import scope
@@ -124,14 +124,17 @@ def pair_of(one: UUID, other: UUID) -> tuple[UUID, UUID]:
 def alike_referrals(by: Actor, referral: Referral) -> list[str]:
     """Return the references of referrals in the actor's sight whose person has the same name and birth date.
 
-    The newest come first. Nothing is said of anybody that the actor has not referred.
+    The newest come first. Nothing is said of anybody that the actor has not referred, and only records count that were
+    made of what was told, this one and those: of a record found by its number no name or birth date is confirmed.
     """
     who = referral.person
-    same = ask([_same(who)], MOST_ALIKE, MOST_ALIKE) if who.born_on else {}
+    made_now = who.created_at >= referral.recorded_at
+    same = ask([_same(who)], MOST_ALIKE, MOST_ALIKE) if who.born_on and made_now else {}
     if set(same) <= {who.pk}:
         return []
     levels = (AccessLevel.FULL, AccessLevel.STATUS)
-    rows = scope(Referral.objects.filter(person__in=same).exclude(person=who), by, levels=levels)
+    told = Referral.objects.filter(person__in=same, person__created_at__gte=F("recorded_at")).exclude(person=who)
+    rows = scope(told, by, levels=levels)
     return list(rows.order_by("-received_at").values_list("reference", flat=True)[:MOST_ALIKE])
 
 

@@ -37,6 +37,7 @@ from referrals.queries import alike_referrals, find_people, match_people
 from referrals.queries.asking import read_asked
 from referrals.queries.finding import fact_keys, known_of
 from tests.factories.casework import signed_in
+from tests.factories.partners import partner_of
 from tests.factories.referrals import FrontDoor, details, person, register
 from tests.referrals.test_pages import CALL
 
@@ -317,6 +318,18 @@ def test_alike_referrals__tells_a_partner_of_its_own_alone(door: FrontDoor):
     second = register(door.actor("spa"), person(given_name="Maudie"))
     assert alike_referrals(door.actor("spa"), second) == [first.reference]
     assert alike_referrals(door.actor("charlie"), second) == []
+
+
+def test_alike_referrals__never_confirms_whose_number_it_is(door: FrontDoor):
+    """Neither of a referral by number alone that somebody of its holder's name was referred, nor the other way round."""
+    spa, told = door.actor("spa"), person(nhs_number="", postcode="")
+    holder = register(spa, person(nhs_number="9991234004"))
+    by = partner_of(door.elsewhere.organisation).actor
+    mine = register(by, told)
+    probe = register(by, person(nhs_number="9991234004", given_name="", family_name="Guess", born_on=None))
+    assert probe.person_id == holder.person_id
+    assert alike_referrals(by, probe) == []
+    assert alike_referrals(by, register(by, told, summary="Fell again")) == [mine.reference]
 
 
 def test_name_without_a_letter__is_kept_like_any_other(door: FrontDoor):
