@@ -78,9 +78,10 @@ def register_referral(
     enquiry = lock_enquiry(by, enquiry_id)
     received_at = enquiry.received_at if enquiry else _received_at(details)
     who, identity = settle_person(by, person, person_id, somebody_else=somebody_else)
-    referral = _arrived(details, who, identity, received_at)
-    referral.follows, referral.form_id = came_back_after(by, who, follows_id, details.caller.kind), form_id
+    referral = _row(details, who)
     closed = keep_told_name(by, referral, person)
+    _arrived(referral, identity, received_at, _home(who, person, closed))
+    referral.follows, referral.form_id = came_back_after(by, who, follows_id, details.caller.kind), form_id
     add(referral)
     _note(by, referral)
     _let_in(by, referral, closed)
@@ -94,14 +95,20 @@ def register_referral(
     return referral
 
 
-def _arrived(details: ReferralDetails, who: Person, identity: Identity, received_at: datetime) -> Referral:
-    if details.channel is Channel.PUBLIC and identity is Identity.AS_TOLD:
+def _arrived(referral: Referral, identity: Identity, received_at: datetime, home: str) -> None:
+    """Note how it came in: when, at which front door, for which zone by where the person is, else lives."""
+    if referral.channel == Channel.PUBLIC and identity is Identity.AS_TOLD:
         identity = Identity.UNCHECKED
-    referral = _row(details, who)
     referral.received_at, referral.recorded_at, referral.identity = received_at, now(), identity
-    at = queries.arrival(referral.location_postcode or who.postcode, received_at)
+    at = queries.arrival(referral.location_postcode or home, received_at)
     referral.zone, referral.front_door_id, referral.reference = at.zone, at.team_id, at.reference
-    return referral
+
+
+def _home(who: Person, told: PersonDetails | None, closed: bool) -> str:
+    """Return the postcode of the home for the zone; of a closed record the one told: the zone is shown to everybody."""
+    if not closed:
+        return who.postcode
+    return told.postcode if told else ""
 
 
 def _refuse_unfit(details: ReferralDetails) -> None:

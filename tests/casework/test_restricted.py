@@ -1,6 +1,6 @@
 """Restricted records: open to those who are named, and through a door that others see."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +10,7 @@ from accounts.domain import BreakReason, Permission, RestrictReason, Role
 from accounts.models import BreakGlass, CaseAccess, Place, RestrictedCase, User
 from accounts.queries import actor_for, may_see
 from audit.commands import now
-from audit.domain import Actor
+from audit.domain import SYSTEM, Actor
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import NotFound, NotPermitted, RuleBroken
 from casework.commands.merge import merge_people
@@ -319,6 +319,20 @@ def test_register_referral__of_a_restricted_record_shows_what_was_told_alone(doo
     assert "Maud" in signed_in(door.users["lead"]).get(f"/referrals/{again.pk}/").content.decode()
 
 
+def test_register_referral__of_a_restricted_record_tells_no_zone_of_the_home(door: FrontDoor, officer: User) -> None:
+    """The zone is that of what was told; where who registers is named on the record it is still that of the home."""
+    held = shut(door, officer)
+    told = person(nhs_number=NUMBER, family_name="Guess", born_on=None, postcode="")
+    nowhere = {"location": LocationNow()}
+    assert register(door.actor("spa"), told, **nowhere).zone == ""
+    assert register(SYSTEM, told, **nowhere).zone == ""
+    assert register(partner_of(door.elsewhere.organisation).actor, told, **nowhere).zone == ""
+    assert register(door.actor("spa"), replace(told, postcode="PR8 1AA"), **nowhere).zone == "southport"
+    assert register(door.actor("spa"), told, location=LocationNow(postcode="PR8 1AA")).zone == "southport"
+    change_named(by=actor_for(officer), person_id=held.person_id, user_ids=[door.users["spa"].pk])
+    assert register(door.actor("spa"), told, **nowhere).zone == "bootle"
+
+
 def test_accept__by_hand_of_a_closed_record_has_the_field_for_the_reason(door: FrontDoor, officer: User) -> None:
     """R010: how old they are is not shown, so the reason is asked of everybody whose record is closed."""
     Person.objects.filter(pk=shut(door, officer).person_id).update(born_on=date(2012, 1, 1))
@@ -352,6 +366,31 @@ def test_accept_referral__of_a_restricted_record_joins_its_episode_and_opens_not
     assert not may_see(door.actor("triage"), held.case_id)
     assert may_see(door.actor("alice"), again.case_id)
     assert page.get(f"/people/{held.person_id}/").status_code == 404
+
+
+def test_accept_referral__by_a_partner_hands_out_no_episode_that_is_closed_to_it(
+    door: FrontDoor, officer: User
+) -> None:
+    held = register(door.actor("spa"), person(nhs_number=NUMBER))
+    accept_referral(
+        by=door.actor("triage"),
+        referral_id=held.pk,
+        team_id=door.elsewhere.pk,
+        coordinator_id=door.users["charlie"].pk,
+        safe_care_reason="Seen",
+    )
+    close(door, held, officer, team_ids=[])
+    partner = partner_of(door.spa.organisation)
+    made = partner.refer(person={"family_name": "Guess", "nhs_number": NUMBER}).json()
+    reasons = {"safe_care_reason": "Seen", "override_reason": "other", "override_note": "Asked for"}
+    answer = partner.move(made, "accept", {"team": "ucr-south"} | reasons)
+    told = answer.json()
+    assert (told["status"], told["episode"], told["joined_case_id"]) == ("accepted", None, None), answer.status_code
+    (listed,) = (row for row in partner.get("/api/v1/referrals/").json()["results"] if row["id"] == made["id"])
+    assert listed["joined_case_id"] is None
+    assert partner.get(made["links"]["self"]).json()["joined_case_id"] is None
+    assert partner.get(told["links"]["episode"]).status_code == 404
+    assert Referral.objects.get(pk=made["id"]).joined_case_id == held.case_id
 
 
 def test_restrict_person__a_record_without_a_referral(door: FrontDoor, officer: User) -> None:
