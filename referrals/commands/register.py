@@ -79,8 +79,7 @@ def register_referral(
     received_at = enquiry.received_at if enquiry else _received_at(details)
     who, identity = settle_person(by, person, person_id, somebody_else=somebody_else)
     referral = _row(details, who)
-    closed = keep_told_name(by, referral, person)
-    _arrived(referral, identity, received_at, _home(who, person, closed))
+    closed = _arrived(by, referral, person, identity, received_at)
     referral.follows, referral.form_id = came_back_after(by, who, follows_id, details.caller.kind), form_id
     add(referral)
     _note(by, referral)
@@ -95,13 +94,17 @@ def register_referral(
     return referral
 
 
-def _arrived(referral: Referral, identity: Identity, received_at: datetime, home: str) -> None:
-    """Note how it came in: when, at which front door, for which zone by where the person is, else lives."""
+def _arrived(
+    by: Actor, referral: Referral, told: PersonDetails | None, identity: Identity, received_at: datetime
+) -> bool:
+    """Note when and at which front door it came in; say whether the record is closed to who registers."""
+    closed = keep_told_name(by, referral, told)
     if referral.channel == Channel.PUBLIC and identity is Identity.AS_TOLD:
         identity = Identity.UNCHECKED
     referral.received_at, referral.recorded_at, referral.identity = received_at, now(), identity
-    at = queries.arrival(referral.location_postcode or home, received_at)
+    at = queries.arrival(referral.location_postcode or _home(referral.person, told, closed), received_at)
     referral.zone, referral.front_door_id, referral.reference = at.zone, at.team_id, at.reference
+    return closed
 
 
 def _home(who: Person, told: PersonDetails | None, closed: bool) -> str:
