@@ -56,7 +56,7 @@ def plan(by: Actor, case_id: UUID) -> Plan:
 def person_of(by: Actor, case_id: UUID) -> Person:
     """Return the person of a case as the actor may see them, and log the reading. Raises NotPermitted, NotFound."""
     require(by, Permission.REFERRAL_READ)
-    return person_of_case(by, case_id, "plan")
+    return person_of_case(by, case_id, what="plan")
 
 
 def onward_services() -> dict[str, str]:

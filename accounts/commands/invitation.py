@@ -40,9 +40,10 @@ def give(by: Actor, user_id: UUID, typed: dict[str, Any]) -> Membership:
 
 @command
 def reset(*, by: Actor, user_id: UUID, typed: dict[str, Any]) -> int:
-    """Take away the second factor for the reason that a form holds, and tell its owner."""
+    """Take away the second factor for the reason that a form holds, and tell its owner. Repeating is quiet."""
     removed = reset_second_factor(by=by, user_id=user_id, reason=typed["reason"])
-    get_adapter().tell_factor_reset(User.objects.get(pk=user_id))
+    if removed:
+        get_adapter().tell_factor_reset(User.objects.get(pk=user_id))
     return removed
 
 

@@ -165,7 +165,7 @@ def contact_words(done: tuple[Contact, bool]) -> str:
 
 def look_at_case(by: Actor, pk: UUID) -> Shown:
     """Return a case as the form of a new task shows it. Raises NotFound when it is not yours."""
-    person = queries.person_of_case(by, pk, "case")
+    person = queries.person_of_case(by, pk, what="case")
     context = {
         "person_line": person_line(person, now()),
         **before_the_door(needs_of(person)),

@@ -62,6 +62,7 @@ NOT_SENT = {
     "account_reset_password_from_key": LIBRARY,
     "account_set_password": LIBRARY,
     "accounts:connect": WORK,
+    "accounts:invite_again": "a link once more is what it is for: every press is another e-mail",
     "accounts:unlink": "nobody is linked to a work sign-in here: tests/accounts",
     "casework:access_release": "everything must be looked through first: tests/casework",
     "casework:agree_erasure": "what was shown must be what is there, and is gone after the first: tests/casework",

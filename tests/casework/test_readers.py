@@ -242,8 +242,10 @@ OF_NO_RECORD = {
 
 def test_opened__whatever_shows_one_person_is_in_the_report() -> None:
     """A page that notes a reading under a new code is in the report of readers, or stands here as a list."""
-    calls = [node for source in product() for node in ast.walk(source.tree) if called_name(node) == "note_read"]
-    told = [each.value for call in calls if isinstance(call, ast.Call) for each in call.keywords if each.arg == "what"]
+    nodes = [node for source in product() for node in ast.walk(source.tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes if called_name(node).split(".")[-1] in ("note_read", "person_of_case")]
+    told = [each.value for call in calls for each in call.keywords if each.arg == "what"]
     noted = {each.value for each in told if isinstance(each, ast.Constant)}
     assert noted - set(OPENED) == OF_MANY | set(OF_NO_RECORD)
-    assert len(told) - sum(isinstance(each, ast.Constant) for each in told) == 1  # the board, on paper or as a file
+    # The board, on paper or as a file; and `person_of_case`, whose own calls are counted here
+    assert len(told) - sum(isinstance(each, ast.Constant) for each in told) == 2
