@@ -149,8 +149,10 @@ def test_invite_and_reset__while_the_mail_server_is_down_are_done_and_told_later
     administrator, alice = signed_in(Role.ADMINISTRATOR), make_member(Role.PRACTITIONER, name="Alice")
     page = administrator.post(reverse("accounts:invite"), typed | begins, follow=True)
     assert "Olive is invited." in page.text
+    TOTP.activate(alice, generate_totp_secret())
     told = {"checked": "on", "reason": "lost"}
-    assert administrator.post(reverse("accounts:reset_factor", args=[alice.pk]), told).status_code == 302
+    for _ in range(2):  # once more is quiet
+        assert administrator.post(reverse("accounts:reset_factor", args=[alice.pk]), told).status_code == 302
     waiting = Outbox.objects.filter(sent_at=None).order_by("pk").values_list("recipient__email", "template")
     assert list(waiting) == [("olive@icras.example", "invited"), ("alice@icras.example", "factor_reset")]
     assert Message.objects.get().user == alice
