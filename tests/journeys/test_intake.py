@@ -160,7 +160,8 @@ def test_refer__a_practice_sends_follows_and_answers(
     at_both_widths(page, "sent-answer")
     page.get_by_role("button", name="Send the answer").click()
     expect(page.get_by_text("Whoever decides sees your answer now")).to_be_visible()
-    expect(page.get_by_text("Answered", exact=True)).to_be_visible()
+    expect(page.get_by_text("You answered")).to_be_visible()
+    expect(page.get_by_text("None but paracetamol")).to_be_visible()
 
 
 def test_sent__shows_every_way_it_can_stand(
