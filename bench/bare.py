@@ -28,7 +28,9 @@ SELECT r.id, r.reference, p.given_name, p.family_name, p.born_on, p.age_about, p
     EXISTS (
         SELECT FROM referrals_referraltransition n WHERE n.referral_id = r.id AND n.verb IN ('add_news', 'tell')
         AND NOT EXISTS (SELECT FROM referrals_newsseen s WHERE s.transition_id = n.id)) AS news
-FROM timelimits_casedeadline d
+FROM (
+    SELECT * FROM timelimits_casedeadline WHERE phase IN ('new', 'waiting', 'accepted')
+    ORDER BY next_due_at, case_id LIMIT 50) d
 JOIN referrals_referral r ON r.case_id = d.case_id
 JOIN referrals_person p ON p.id = r.person_id
 LEFT JOIN accounts_user u ON u.id = d.responsible_user_id
@@ -37,7 +39,7 @@ LEFT JOIN LATERAL (
     WHERE k.case_id = d.case_id AND k.stopped_at IS NULL AND k.due_at = d.next_due_at LIMIT 1) c ON true
 LEFT JOIN LATERAL (
     SELECT recorded_at FROM referrals_referraltransition WHERE referral_id = r.id ORDER BY id DESC LIMIT 1) t ON true
-WHERE d.phase IN ('new', 'waiting', 'accepted') ORDER BY d.next_due_at, d.case_id LIMIT 50
+ORDER BY d.next_due_at, d.case_id
 """
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Board</title></head><body><table>
 <tr><th>Time left</th><th>Who, where now</th><th>What happened</th><th>Ring back</th><th>Stage, held since</th></tr>
