@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,5 +19,5 @@ def letter(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Show the letter to the person of a live episode, to be printed; its reading is logged."""
     by, at = actor_of(request), now()
     found = read_letter(by, case_id)
-    page = request.build_absolute_uri(reverse("referrals:ask_for_help"))
+    page = f"{settings.ICRAS_SITE_URL.rstrip('/')}{reverse('referrals:ask_for_help')}"
     return render(request, "casework/letter.html", {"section": "caseload", "letter": letter_words(found, page, at)})

@@ -226,7 +226,7 @@ def test_letter__says_who_looks_after_them_whom_to_ring_and_how_to_come_back():
     assert episode.reference in letter
     assert "short-term support to help you recover and be more independent" in letter
     assert "You can come back to us yourself" in letter
-    assert "http://testserver/ask-for-help/" in letter
+    assert f"{settings.ICRAS_SITE_URL}/ask-for-help/" in letter  # never the host that a request names
     assert Team.objects.get(kind="spa").duty_phone in letter
     assert "your co-ordinator," in letter
     assert AccessLog.objects.filter(what="case.letter", ids=[str(episode.person_id)]).count() == 1
