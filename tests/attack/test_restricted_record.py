@@ -21,6 +21,7 @@ from tests.attack.conftest import Site, signed_in
 from tests.attack.grounds import PAGES
 from tests.factories.casework import accept_at
 from tests.factories.referrals import person, person_at, register
+from tests.factories.words import says
 
 pytestmark = pytest.mark.django_db
 OUTSIDE = ("spa", "triage", "second_manager", "administrator", "referrer")
@@ -35,7 +36,8 @@ def restricted(site: Site) -> set[str]:
     Person.objects.filter(pk=held.pk).update(family_name="Quillfeather", phone="01632 960777", nhs_number="9991234128")
     officer = actor_for(person_at(site.grounds.door.elsewhere, "Olive Privacy", Role.PRIVACY_OFFICER))
     restrict_person(by=officer, person_id=held.pk, reason=RestrictReason.AT_RISK, words="Looked for", team_ids=[])
-    return {"Quillfeather", "960777", "999 123 4128", "9991234128", "Looked for"}
+    phones = {"01632960777", "01632 960777", "01632\u00a0960777"}
+    return phones | {"Quillfeather", "999 123 4128", "9991234128", "Looked for"}
 
 
 def shown(site: Site, client, words: set[str]) -> list[str]:
@@ -45,7 +47,7 @@ def shown(site: Site, client, words: set[str]) -> list[str]:
         for address in site.grounds.addresses(name):
             answer = client.get(address)
             assert answer.status_code < 500, name
-            told = words & {word for word in words if word in answer.text}
+            told = words & {word for word in words if says(answer.text, word)}
             if told:
                 found.append(f"{name} ({answer.status_code}): {sorted(told)}")
     return found
@@ -104,7 +106,8 @@ def test_restricted_record__then_a_referral_comes_in_by_number(site, stands):
     client = signed_in(person_at(door.spa, "Lena Frontdoor", Role.TEAM_LEAD))
     opened = {url: client.get(url) for url in pages_of(again)}
     assert {url: page.status_code for url, page in opened.items() if "Guess" not in page.text} == {}
-    assert {url: told for url, page in opened.items() if (told := {word for word in words if word in page.text})} == {}
+    told = {url: [word for word in words if says(page.text, word)] for url, page in opened.items()}
+    assert {url: words for url, words in told.items() if words} == {}
     for episode in Episode.objects.filter(case_id=again.case_id):
         assert END.done(episode) == f"{episode.reference} ended."
 
