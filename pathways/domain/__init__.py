@@ -11,6 +11,7 @@ from pathways.domain.discharges import (
     PSYCHIATRIC_LIAISON,
     REHAB_WORDS,
     BackReason,
+    Behind,
     Criteria,
     Destination,
     DischargePlan,
@@ -21,6 +22,7 @@ from pathways.domain.discharges import (
     RehabOffer,
     Unmet,
     default_destination,
+    read_behind,
     unmet,
 )
 from pathways.domain.discharges import (
@@ -70,6 +72,7 @@ __all__ = [
     "SUPPORT_PLAN",
     "TRANSITION_PLAN",
     "BackReason",
+    "Behind",
     "Candidate",
     "ContactDetails",
     "ContactKind",
@@ -90,6 +93,7 @@ __all__ = [
     "Way",
     "default_destination",
     "first_service",
+    "read_behind",
     "suggest",
     "unmet",
 ]

@@ -1,8 +1,10 @@
 """Leaving hospital: what is written down on the ward, and what must be so before it is confirmed. Pure."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 PSYCHIATRIC_LIAISON = "psychiatric_liaison"
 BLOCKER = "blocker"
@@ -18,6 +20,29 @@ class DischargeStatus(StrEnum):
 
 
 ON_LIST = frozenset({DischargeStatus.PLANNED, DischargeStatus.CONFIRMED})
+
+
+class Behind(NamedTuple):
+    """Where a page of the discharge list ended: what the list is ordered by, and whose row it was."""
+
+    expected_on: date
+    ready_on: date
+    received_at: datetime
+    key: UUID
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address."""
+        return "_".join([*(each.isoformat() for each in self[:3]), str(self.key)])
+
+
+def read_behind(words: str) -> Behind | None:
+    """Return where a page ended from the words of an address; None for what is no such place."""
+    try:
+        expected, ready, received, key = words.split("_")
+        at = datetime.fromisoformat(received).astimezone(UTC)
+        return Behind(date.fromisoformat(expected), date.fromisoformat(ready), at, UUID(key))
+    except (ValueError, OverflowError):  # a calendar ends before an hour is taken off its first day
+        return None
 
 
 class BackReason(StrEnum):

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from accounts.domain import Permission
 from accounts.models import User
@@ -16,6 +17,7 @@ from audit.domain import Actor
 from audit.refusals import NotFound
 from pathways.domain import (
     BLOCKER,
+    Behind,
     Criteria,
     Destination,
     DischargePlan,
@@ -34,6 +36,7 @@ from referrals.queries import with_people
 from timelimits.models import CaseDeadline, Clock
 
 PAGE = 50
+IN_ORDER = ("expected", "ready", "received_at", "pk")  # a date not known yet stands last
 HOME_FIRST_COHORTS = ("dementia", "delirium")
 CARE_HOMES = ("care_home", "nursing_home")
 ENUMS = {"criteria": Criteria, "pathway": Pathway, "destination": Destination, "rehab": RehabOffer}
@@ -66,10 +69,10 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class LeavingPage:
-    """One page of the list; `following` is the offset of the next, None at the end."""
+    """One page of the list; `following` is where it ended, None at the end of the list."""
 
     rows: Sequence[Leaving]
-    following: int | None
+    following: Behind | None
 
 
 def is_known_to_mental_health(referral: Referral) -> bool:
@@ -112,21 +115,34 @@ def is_home_first(referral: Referral) -> bool:
     return Background.objects.filter(person_id=referral.person_id, cohorts__overlap=list(HOME_FIRST_COHORTS)).exists()
 
 
-def discharge_list(by: Actor, site: str = "", ward: str = "", after: int = 0) -> LeavingPage:
+def discharge_list(by: Actor, site: str = "", ward: str = "", after: Behind | None = None) -> LeavingPage:
     """Return up to 50 people who wait to leave hospital and whom the actor may see: the next expected first.
 
+    `after`: where the page before ended, so that nobody is passed over when the list has moved meanwhile.
     Eight statements at most, whatever their number; one reading is logged.
     """
     require(by, Permission.DISCHARGE_READ)
     rows = _waiting(by)
     rows = rows.filter(hospital_site=site) if site else rows
     rows = rows.filter(hospital_ward=ward) if ward else rows
-    ordered = rows.order_by(F("discharge__expected_on").asc(nulls_last=True), "ready_on", "received_at", "pk")
-    found = list(ordered[after : after + PAGE + 1])
+    rows = rows.annotate(
+        expected=Coalesce("discharge__expected_on", Value(date.max)), ready=Coalesce("ready_on", Value(date.max))
+    )
+    found: list[Any] = list((rows.filter(_behind(after)) if after else rows).order_by(*IN_ORDER)[: PAGE + 1])
     shown = _dress(found[:PAGE])
     if shown:
         note_read(by=by, what="discharge.list", ids=[row.referral.person_id for row in shown])
-    return LeavingPage(shown, after + PAGE if len(found) > PAGE else None)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return LeavingPage(shown, Behind(last.expected, last.ready, last.received_at, last.pk) if last else None)
+
+
+def _behind(after: Behind) -> Q:
+    """Keep the rows behind this one, in the order of the list."""
+    rest, same = Q(), Q()
+    for name, value in zip(IN_ORDER, after, strict=True):
+        rest |= same & Q((f"{name}__gt", value))
+        same &= Q((name, value))
+    return rest
 
 
 def _of_hospital(by: Actor) -> QuerySet[Referral]:

@@ -15,6 +15,7 @@ from accounts.request import actor_of
 from audit.commands import now
 from audit.domain import Actor
 from pathways import commands, queries
+from pathways.domain import read_behind
 from pathways.forms import (
     BackForm,
     BlockerForm,
@@ -34,20 +35,13 @@ from referrals.views.drafts import acts_begun
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.domain.local_time import local_date
 
-MOST = 100_000
-
-
-def _after(request: HttpRequest) -> int:
-    asked = request.GET.get("after", "")
-    return min(int(asked), MOST) if asked.isdecimal() and len(asked) < 19 else 0
-
 
 @require_safe
 def discharge_list(request: HttpRequest) -> HttpResponse:
     """Show who waits to leave hospital, the next expected first, by hospital and ward."""
     by, at = actor_of(request), now()
-    site, ward, after = request.GET.get("site", "")[:80], request.GET.get("ward", "")[:80], _after(request)
-    page = queries.discharge_list(by, site, ward, after)
+    site, ward = request.GET.get("site", "")[:80], request.GET.get("ward", "")[:80]
+    page = queries.discharge_list(by, site, ward, read_behind(request.GET.get("after", "")))
     may_edit = by.may(Permission.DISCHARGE_EDIT)
     rows = [leaving_row(row, at, may_edit=may_edit) for row in page.rows]
     gone = [gone_row(row, at, may_edit=may_edit) for row in queries.just_left(by, at)]

@@ -115,7 +115,22 @@ def test_show_case__before_what_is_no_event_is_a_page(door: FrontDoor, before: s
     assert signed_in(door.users["spa"]).get(f"/cases/{held.case_id}/", {"before": before}).status_code == 200
 
 
-@pytest.mark.parametrize("after", ["²", "9" * 4400, "-1", "x"])
+KEY = "9d3f3f6e-0000-4000-8000-000000000000"
+NO_PLACES = [
+    "²",
+    "50",
+    "x",
+    "___",
+    f"2026-09-17_x_2026-09-17T09:00:00+00:00_{KEY}",
+    f"2026-09-17_2026-09-17_2026-09-17_{KEY}",
+]
+NO_PLACES += [
+    f"9999-12-31_9999-12-31_9999-12-31T23:59:59-23:59_{KEY}",
+    f"0001-01-01_0001-01-01_0001-01-01T00:00:00+23:59_{KEY}",
+]
+
+
+@pytest.mark.parametrize("after", NO_PLACES)
 def test_discharge_list__after_what_is_no_place_is_a_page(door: FrontDoor, after: str) -> None:
     assert signed_in(door.users["spa"]).get("/discharge/", {"after": after}).status_code == 200
 

@@ -40,6 +40,7 @@ from pathways.domain import (
     Pathway,
     RehabOffer,
     default_destination,
+    read_behind,
     unmet,
 )
 from pathways.models import Discharge, LiaisonRequest, Task
@@ -243,6 +244,29 @@ def test_list__by_hospital_and_ward_the_next_expected_first(door: FrontDoor):
     record_left(by=door.actor("spa"), referral_id=other.pk)
     assert discharge_list(door.actor("spa"), ward="Ward 9").rows == []
     assert discharge_list(door.actor("alice")).rows == []
+
+
+@pytest.mark.django_db
+def test_list__passes_nobody_over_when_it_moves_between_two_pages(client, door: FrontDoor, monkeypatch):
+    """One of the first page leaves before the second is asked for; by number of rows, somebody would be skipped."""
+    monkeypatch.setattr("pathways.queries.discharges.PAGE", 2)
+    today = now().date()
+    waiting = [on_ward(door, family_name=f"Test{number}") for number in range(7)]
+    for days, referral in enumerate(waiting[:5]):  # two have no date yet, and one the date of another
+        write(door, referral, DischargePlan(expected_on=today + timedelta(days=max(days, 1))))
+    page, seen = discharge_list(door.actor("spa")), []
+    record_left(by=door.actor("spa"), referral_id=page.rows[0].referral.pk)
+    while page.following:
+        seen += page.rows
+        page = discharge_list(door.actor("spa"), after=read_behind(str(page.following)))
+    assert [row.referral.pk for row in [*seen, *page.rows]] == [referral.pk for referral in waiting]
+    client.force_login(door.users["spa"])
+    first = client.get(reverse("pathways:discharge_list")).content.decode()
+    following = re.search(r'<a href="([^"]+)">Next 50</a>', first)
+    assert following
+    second = client.get(reverse("pathways:discharge_list") + html.unescape(following[1])).content.decode()
+    assert "Test3" in second
+    assert "Test4" in second
 
 
 @pytest.mark.django_db
