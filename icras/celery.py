@@ -15,9 +15,13 @@ app.autodiscover_tasks()
 
 
 def settle(**_: Any) -> None:
-    """Leave what stands when a worker begins out of later collections: one would hold a transaction for 100 ms."""
+    """Leave what stands when a worker begins out of later collections: one would hold a transaction for 100 ms.
+
+    Collected once more, since how much stood then decides how much may come together before the next full collection.
+    """
     gc.collect()
     gc.freeze()
+    gc.collect()
 
 
 worker_process_init.connect(settle)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from accounts.domain import Permission
 from accounts.domain.far import too_far
+from accounts.models import RestrictedCase
 from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor
@@ -14,6 +15,7 @@ from referrals.domain.national import FORMATS, NONE
 from referrals.queries import needs_of
 
 NEEDS_MET_WITHIN = timedelta(days=1)
+ON_RESTRICTED_RECORD = "See to the communication needs that are on the record"
 
 
 @command
@@ -59,13 +61,16 @@ def promise_what_they_need(episode: Episode) -> None:
     """Give the co-ordinator a task for each need to be met: an interpreter, information in another format (R063).
 
     A part of accepting, also of a referral that joins a live episode: what is owed there already is not asked for
-    twice. What people are sent goes out as usual until somebody has seen to it.
+    twice. What people are sent goes out as usual until somebody has seen to it. A case is seen by more people than a
+    restricted record, so there the task says where to read it, not what is needed.
     """
     needs = needs_of(episode.person)
     formats = {entry.code: entry.words for entry in FORMATS if entry.code != NONE}
     language = needs.language or "language not known"
     wanted = [f"Book an interpreter: {language}"] if needs.interpreter else []
     wanted += [f"Give information in this format: {formats[code]}" for code in needs.formats if code in formats]
+    if wanted and RestrictedCase.objects.filter(pk=episode.person_id).exists():
+        wanted = [ON_RESTRICTED_RECORD]
     owed = Task.objects.filter(case_id=episode.case_id, kind="information_need", done_at=None)
     known = set(owed.values_list("what", flat=True)) if wanted else set()
     for what in (each for each in wanted if each not in known):

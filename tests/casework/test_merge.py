@@ -324,6 +324,27 @@ def test_unmerge_people__the_later_merge_first(door: FrontDoor, manager: Actor):
         unmerge_people(by=door.actor("lead"), merge_id=first.pk, reason="Two")
 
 
+def test_merged_twice__the_first_name_still_leads_to_who_stands(door: FrontDoor, manager: Actor):
+    """The front door, which sees no record that all was moved from, finds by every name there ever was."""
+    first = register(door.actor("spa"), person(given_name="Wilhelmina", family_name="Firstly")).person
+    second = register(door.actor("spa"), person(given_name="Maud", family_name="Secondly")).person
+    third = register(door.actor("spa"), person(given_name="Maudy", family_name="Thirdly")).person
+    merged(manager, second, first)
+    later = merged(manager, third, second)
+    by = door.actor("spa")
+    assert [[row.pk for row in find_people(by, name).people] for name in ("Firstly", "Secondly")] == [
+        [third.pk],
+        [third.pk],
+    ]
+    Person.objects.filter(pk=first.pk).update(called="Billie")  # a change of the pointer itself leads nowhere else
+    assert [row.pk for row in find_people(by, "Billie").people] == [third.pk]
+    unmerge_people(by=manager, merge_id=later.pk, reason="Two")
+    assert [[row.pk for row in find_people(by, name).people] for name in ("Firstly", "Thirdly")] == [
+        [second.pk],
+        [third.pk],
+    ]
+
+
 # --- duplicates offered
 
 

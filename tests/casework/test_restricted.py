@@ -13,15 +13,17 @@ from audit.commands import now
 from audit.domain import SYSTEM, Actor
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import NotFound, NotPermitted, RuleBroken
+from casework.commands import end_episode
 from casework.commands.merge import merge_people
 from casework.commands.restrict import break_glass, change_named, restrict_person, unrestrict_person
 from casework.domain import BoardView, Looked, Tab
 from casework.queries import board
 from casework.queries.counts import counts
 from notifications.models import Message, Outbox
-from pathways.commands import accept_referral
-from pathways.models import Episode
-from referrals.commands import add_row
+from pathways.commands import accept_referral, record_contact
+from pathways.domain import ContactDetails, ContactKind, EndReason
+from pathways.models import Episode, Task
+from referrals.commands import add_row, change_section
 from referrals.commands.imports import import_people, send_people
 from referrals.domain import Direction, Hospital, LocationKind, LocationNow, Told
 from referrals.domain.circle import Category
@@ -333,6 +335,22 @@ def test_register_referral__of_a_restricted_record_tells_no_zone_of_the_home(doo
     assert register(door.actor("spa"), told, location=LocationNow(postcode="PR8 1AA")).zone == "southport"
     change_named(by=actor_for(officer), person_id=held.person_id, user_ids=[door.users["spa"].pk])
     assert register(door.actor("spa"), told, **nowhere).zone == "bootle"
+
+
+def test_accept__what_a_restricted_record_needs_is_told_in_no_task(door: FrontDoor, officer: User) -> None:
+    """R063: the co-ordinator is told that there is a need; the language itself stays on the record."""
+    held = shut(door, officer)
+    seen = ContactDetails(kind=ContactKind.FACE_TO_FACE, attended=True)
+    record_contact(by=door.actor("alice"), case_id=held.case_id, details=seen)
+    end_episode(by=door.actor("alice"), episode_id=Episode.objects.get().pk, reason=EndReason.COMPLETED)
+    values = {"interpreter": "yes", "language": "Farsi", "formats": ["braille"]}
+    change_section(by=door.actor("alice"), person_id=held.person_id, section="communication", values=values)
+    again = register(door.actor("spa"), person(nhs_number=NUMBER, family_name="Guess"))
+    opened = {"team_id": door.crisis.pk, "coordinator_id": door.users["alice"].pk, "safe_care_reason": "Seen"}
+    accept_referral(by=door.actor("triage"), referral_id=again.pk, **opened)
+    needs = Task.objects.filter(case_id=again.case_id, kind="information_need")
+    assert [task.what for task in needs] == ["See to the communication needs that are on the record"]
+    assert "Farsi" not in signed_in(door.users["triage"]).get(f"/cases/{again.case_id}/").content.decode()
 
 
 def test_accept__by_hand_of_a_closed_record_has_the_field_for_the_reason(door: FrontDoor, officer: User) -> None:
