@@ -79,6 +79,15 @@ def test_deliver__sends_a_link_and_a_reference_only(alice, settings):
     assert deliver(now=now()) == deliver_task() == 0
 
 
+def test_deliver__writes_plain_words_and_a_link_that_opens(alice, settings):
+    """An e-mail is no page: nothing in it is escaped, least of all what stands in the link."""
+    settings.ICRAS_SITE_URL = "https://icras.example"
+    tell(link="/board/?tab=new&zone=crosby", params={"label": 'Nurse\'s "first" visit'})
+    assert deliver(now=now()) == 1
+    assert "https://icras.example/board/?tab=new&zone=crosby\n" in mail.outbox[0].body
+    assert mail.outbox[0].body.startswith('Nurse\'s "first" visit is overdue')
+
+
 def test_deliver__killed_before_settling_sends_again_with_the_same_key(alice):
     tell()
     at = now()
