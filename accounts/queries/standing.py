@@ -11,6 +11,7 @@ from django.db import connection
 from accounts.domain import DayKind, rota
 
 # `mine` is everybody whose chain of covers leads to the user, themselves included; `ahead` where the user's own leads.
+# OFFSET 0: what each of them holds is read by index, however many others hold something.
 READ = """
 WITH RECURSIVE links AS (
     SELECT DISTINCT ON (user_id) user_id, covered_by_id FROM accounts_cover
@@ -27,18 +28,21 @@ SELECT
     (SELECT json_agg(json_build_array(user_id, covered_by_id)) FROM links
      WHERE user_id IN (SELECT user_id FROM mine UNION SELECT user_id FROM ahead)),
     (SELECT json_agg(json_build_array(m.user_id, m.role, m.team_id, t.organisation_id) ORDER BY m.id)
-     FROM accounts_membership m JOIN accounts_team t ON t.id = m.team_id
-     WHERE m.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND m.starts_on <= %(today)s
+     FROM kept, LATERAL (SELECT * FROM accounts_membership held WHERE held.user_id = kept.user_id OFFSET 0) m
+     JOIN accounts_team t ON t.id = m.team_id
+     WHERE m.starts_on <= %(today)s
        AND (m.ends_on IS NULL OR m.ends_on >= %(today)s)),
     (SELECT json_agg(json_build_array(
         s.user_id, s.duty, s.team_id, t.organisation_id, t.name,
         s.day_kind, s.begins, s.ends, s.valid_from, s.valid_until))
-     FROM accounts_shiftpattern s JOIN accounts_team t ON t.id = s.team_id
-     WHERE s.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND s.day_kind = ANY(%(kinds)s)
+     FROM kept, LATERAL (SELECT * FROM accounts_shiftpattern held WHERE held.user_id = kept.user_id OFFSET 0) s
+     JOIN accounts_team t ON t.id = s.team_id
+     WHERE s.day_kind = ANY(%(kinds)s)
        AND s.valid_from <= %(today)s AND (s.valid_until IS NULL OR s.valid_until >= %(yesterday)s)),
     (SELECT json_agg(json_build_array(s.user_id, s.duty, s.team_id, t.organisation_id, t.name))
-     FROM accounts_shift s JOIN accounts_team t ON t.id = s.team_id
-     WHERE s.user_id = ANY(ARRAY(SELECT user_id FROM kept)) AND s.starts_at <= %(at)s AND s.ends_at > %(at)s)
+     FROM kept, LATERAL (SELECT * FROM accounts_shift held WHERE held.user_id = kept.user_id OFFSET 0) s
+     JOIN accounts_team t ON t.id = s.team_id
+     WHERE s.starts_at <= %(at)s AND s.ends_at > %(at)s)
 """
 
 
