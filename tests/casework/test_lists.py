@@ -139,7 +139,7 @@ HISTORY = """INSERT INTO referrals_referral SELECT (jsonb_populate_record(NULL::
     'id', gen_random_uuid(), 'case_id', gen_random_uuid(), 'form_id', NULL, 'reference', 'H-' || n,
     'status', 'withdrawn', 'done_at', r.received_at - interval '30 days'))).*
 FROM (SELECT * FROM referrals_referral WHERE hospital_site = 'Southport Hospital' LIMIT 1) r,
-    generate_series(1, 20000) n"""
+    generate_series(1, 5000) n"""
 
 
 def pages_read(plan: dict[str, Any], table: str) -> int:
