@@ -13,7 +13,7 @@ from pathways.domain import BY_VERB, ContactDetails, ContactKind, ContactOutcome
 from pathways.models import Contact, Episode, Task
 from referrals.domain import CREW_WAITING, CRISIS_RESPONSE, FUTURE_TOLERANCE, Phase, Status
 from referrals.models import Referral
-from timelimits.commands import close_case, hand_over, stop_clock
+from timelimits.commands import carry_over, close_case, hand_over, stop_clock
 from timelimits.models import CaseDeadline
 
 
@@ -101,11 +101,15 @@ def _seen(by: Actor, referral: Referral, happened_at: datetime) -> None:
 
 
 def _take_off_board(by: Actor, referral: Referral) -> None:
-    """Seen: the episode's own case stays on its co-ordinator's list; a joined referral's case is done."""
+    """Seen: the episode's own case stays on its co-ordinator's list; a joined referral's case is done.
+
+    What was begun for the joined referral and still runs is the episode's from now on.
+    """
     if referral.done_at is None:
         referral.done_at = now()
         referral.save(update_fields=["done_at"])
     if referral.joined_case_id is not None:
+        carry_over(by=by, case_id=referral.case_id, to=referral.joined_case_id)
         close_case(by=by, case_id=referral.case_id)
         return
     case = CaseDeadline.objects.select_for_update().filter(case_id=referral.case_id).first()

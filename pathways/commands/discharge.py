@@ -19,7 +19,7 @@ from pathways.domain import (
     RehabOffer,
 )
 from pathways.models import Discharge, Task
-from pathways.queries.discharges import missing
+from pathways.queries import lock_followed, missing
 from referrals.commands.deaths import refuse_if_dead
 from referrals.domain import Direction
 from referrals.models import Referral
@@ -125,7 +125,8 @@ def confirm_discharge(
     """Confirm that they leave as planned. The same again is quiet; with other words it is said who was first.
 
     What is missing refuses it (R053, R055, R172, R176, R178), unless it is said why it is safe: then it is confirmed,
-    and a second person looks at it by the end of the next working day.
+    and a second person looks at it by the end of the next working day; once the case has ended nobody would
+    (IllegalMove, case_ended).
     """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.CONFIRMED)
     why = safe_care_reason.strip()
@@ -157,7 +158,7 @@ def confirm_discharge(
         ask_approval(
             by=by,
             kind=ApprovalKind.SAFE_CARE_DISCHARGE,
-            case_id=referral.case_id,
+            case_id=lock_followed(referral.case_id),
             subject=subject,
             reason=lacks[0].code,
             note=safe_care_reason,

@@ -12,7 +12,6 @@ from pathways.domain import PSYCHIATRIC_LIAISON, LiaisonOutcome
 from pathways.models import LiaisonRequest
 from referrals.commands.deaths import refuse_case_if_dead
 from timelimits.commands import start_clock, stop_clock
-from timelimits.models import CaseDeadline
 
 
 @command
@@ -29,7 +28,7 @@ def ask_liaison(*, by: Actor, case_id: UUID, concern: str, asked_of: str, phone:
         if not words.strip():
             raise RuleBroken(f"{name}_missing", "Say whom you asked, and what worries you.", name)
     refuse_case_if_dead(case_id)
-    followed = _followed(case_id)
+    followed = queries.lock_followed(case_id)
     row = LiaisonRequest.objects.create(
         case_id=case_id,
         concern=concern.strip(),
@@ -42,16 +41,6 @@ def ask_liaison(*, by: Actor, case_id: UUID, concern: str, asked_of: str, phone:
     start_clock(by=by, case_id=followed, subject=subject, policy=PSYCHIATRIC_LIAISON, started_at=now())
     record(case_id=case_id, event="liaison.asked", subject=subject)
     return row
-
-
-def _followed(case_id: UUID) -> UUID:
-    """Return the case on whose list the answer is waited for: its own, else that of the episode it joined."""
-    cases = (case_id, queries.root_case(case_id))
-    listed = CaseDeadline.objects.select_for_update().filter(case_id__in=cases).order_by("case_id")
-    found = {row.case_id for row in listed}
-    if not found:
-        raise IllegalMove("case_ended", "This can't be done because the case has ended: nobody would follow it up.")
-    return case_id if case_id in found else cases[1]
 
 
 @command

@@ -8,7 +8,7 @@ from audit.refusals import IllegalMove
 from pathways.commands.discharge import lock_leaving, unconfirm
 from pathways.domain import BLOCKER, ON_LIST, BackReason, DischargeStatus
 from pathways.models import Discharge, Task
-from pathways.queries.discharges import WAITS
+from pathways.queries import is_ours
 from referrals.commands.deaths import refuse_if_dead
 
 
@@ -36,14 +36,14 @@ def record_not_left(*, by: Actor, referral_id: UUID, reason: BackReason, version
     """Take back that they have left: they stand on the list as before, with what was in the way then.
 
     Repeating is quiet. No clock was stopped by leaving, so none is started. Raises NotPermitted, NotFound, Stale,
-    IllegalMove (stays in hospital, or the referral has ended), RuleBroken (person_died).
+    IllegalMove (stays in hospital, or the referral or its episode has ended), RuleBroken (person_died).
     """
     referral, row = lock_leaving(by, referral_id, version, DischargeStatus.PLANNED)
     if row.status in ON_LIST:
         return row
-    if row.status != DischargeStatus.LEFT or referral.status not in WAITS:
-        raise IllegalMove("discharge_ended", "This can't be done because the referral has ended.")
     refuse_if_dead(referral.person_id)
+    if row.status != DischargeStatus.LEFT or not is_ours(referral):
+        raise IllegalMove("discharge_ended", "This can't be done because the referral or its episode has ended.")
     again = Task.objects.select_for_update().filter(case_id=referral.case_id, kind=BLOCKER, done_at=row.ended_at)
     for task in again:
         task.done_at, task.done_by = None, ""

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from accounts.domain import Permission
@@ -22,6 +22,7 @@ from pathways.domain import (
     Destination,
     DischargePlan,
     DischargeStatus,
+    EpisodeStatus,
     KnownBeside,
     LiaisonOutcome,
     Pathway,
@@ -29,8 +30,8 @@ from pathways.domain import (
     Unmet,
     unmet,
 )
-from pathways.models import Discharge, LiaisonRequest, Task
-from referrals.domain import Direction, Status
+from pathways.models import Discharge, Episode, LiaisonRequest, Task
+from referrals.domain import OPEN, Direction, Status
 from referrals.models import Background, Circumstances, KnownTo, Referral
 from referrals.queries import with_people
 from timelimits.models import CaseDeadline, Clock
@@ -151,7 +152,18 @@ def _of_hospital(by: Actor) -> QuerySet[Referral]:
 
 
 def _waiting(by: Actor) -> QuerySet[Referral]:
-    return _of_hospital(by).exclude(discharge__ended_at__isnull=False)
+    return _of_hospital(by).filter(_ours()).exclude(discharge__ended_at__isnull=False)
+
+
+def _ours() -> Q:
+    """Keep what is not decided yet, or accepted while its episode goes on: nobody waits who died, or is not ours."""
+    case_id = Coalesce(OuterRef("joined_case_id"), OuterRef("case_id"))
+    return Q(status__in=OPEN) | Exists(Episode.objects.filter(case_id=case_id, status=EpisodeStatus.LIVE))
+
+
+def is_ours(referral: Referral) -> bool:
+    """Say whether a referral is not decided yet, or accepted and its episode goes on."""
+    return Referral.objects.filter(_ours(), pk=referral.pk).exists()
 
 
 def _dress(referrals: Sequence[Referral]) -> list[Leaving]:

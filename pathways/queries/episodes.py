@@ -14,7 +14,7 @@ from accounts.models import Team, User
 from accounts.queries import current_memberships, is_open, may_see, on_duty, people_with_role, scope, teams_for_zone
 from audit.commands import note_read, require
 from audit.domain import Actor
-from audit.refusals import NotFound
+from audit.refusals import IllegalMove, NotFound
 from pathways.domain import Candidate, ContactKind, EpisodeStatus, first_service, suggest
 from pathways.models import Contact, Episode, Spell, Task
 from pathways.queries.going import Going, going
@@ -249,6 +249,19 @@ def root_case(case_id: UUID) -> UUID:
     """Return the case that holds the episode: a joined referral's is its episode's, any other is its own."""
     joined = Referral.objects.filter(case_id=case_id).values_list("joined_case_id", flat=True).first()
     return joined or case_id
+
+
+def lock_followed(case_id: UUID) -> UUID:
+    """Return the case on whose list an answer is waited for: its own, else that of the episode it joined; locked.
+
+    Raises IllegalMove (case_ended) when neither is on a list.
+    """
+    cases = (case_id, root_case(case_id))
+    listed = CaseDeadline.objects.select_for_update().filter(case_id__in=cases).order_by("case_id")
+    found = {row.case_id for row in listed}
+    if not found:
+        raise IllegalMove("case_ended", "This can't be done because the case has ended: nobody would follow it up.")
+    return case_id if case_id in found else cases[1]
 
 
 def case_ids(episode: Episode) -> list[UUID]:

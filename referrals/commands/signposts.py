@@ -9,6 +9,7 @@ from accounts.queries import scope
 from audit.commands import command, now, record, require
 from audit.domain import Actor, sending
 from audit.refusals import IllegalMove, NotFound, RuleBroken, Stale
+from referrals.commands.reviews import settle_reviews
 from referrals.domain import SIGNPOST_FOLLOW_UP, TRIES_BEFORE_GIVING_UP, Phase, SignpostResult
 from referrals.models import Referral, Signposting
 from referrals.presenters import wall_clock
@@ -144,6 +145,7 @@ def finish_signposting(
     subject, case_id = f"signposting:{row.pk}", row.referral.case_id
     stop_clock(by=by, subject=subject, policy=SIGNPOST_FOLLOW_UP, stopped_at=now())
     close_case(by=by, case_id=case_id)
+    settle_reviews(by=by, person_id=row.referral.person_id)
     record(case_id=case_id, event="signposting.ended", subject=subject, result=result)
     count_decision(row.referral, "signposted", "", result)
     return row

@@ -13,7 +13,8 @@ from django.urls import reverse
 from audit.commands import now
 from audit.models import CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
-from casework.commands import withdraw_referral
+from casework.commands import end_episode, withdraw_referral
+from casework.commands.death import record_death
 from pathways.commands import (
     accept_referral,
     add_blocker,
@@ -35,6 +36,7 @@ from pathways.domain import (
     Destination,
     DischargePlan,
     DischargeStatus,
+    EndReason,
     KnownBeside,
     LiaisonOutcome,
     Pathway,
@@ -44,7 +46,7 @@ from pathways.domain import (
     unmet,
 )
 from pathways.models import Discharge, LiaisonRequest, Task
-from pathways.queries import discharge_list, is_known_to_mental_health
+from pathways.queries import discharge_list, is_known_to_mental_health, wards
 from pathways.views.discharges import PAGES
 from referrals.commands import add_row, change_section, end_row
 from referrals.domain import Direction, Hospital, Urgency
@@ -267,6 +269,40 @@ def test_list__passes_nobody_over_when_it_moves_between_two_pages(client, door: 
     second = client.get(reverse("pathways:discharge_list") + html.unescape(following[1])).content.decode()
     assert "Test3" in second
     assert "Test4" in second
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize("ends", ["ended", "died"])
+def test_list__leaves_out_who_died_or_whose_episode_ended(door: FrontDoor, ends: str, planned: bool):
+    """Whether or not anybody wrote a plan: nobody waits for a bed or a visit who is not ours any more."""
+    referral = on_ward(door)
+    if planned:
+        write(door, referral)
+    accept_referral(
+        by=door.actor("triage"), referral_id=referral.pk, team_id=door.crisis.pk,
+        coordinator_id=door.users["alice"].pk, safe_care_reason="x", override_reason="other", override_note="x",
+    )  # fmt: skip
+    assert [row.referral for row in discharge_list(door.actor("spa")).rows] == [referral]
+    if ends == "died":
+        record_death(by=door.actor("lead"), person_id=referral.person_id, died_on=now().date(), told_by="Ward")
+    else:
+        end_episode(by=door.actor("lead"), episode_id=referral.episode.pk, reason=EndReason.WITHDRAWN)
+    assert discharge_list(door.actor("spa")).rows == []
+    assert wards(door.actor("spa")) == []
+
+
+@pytest.mark.django_db
+def test_not_left__is_refused_once_the_episode_has_ended(door: FrontDoor):
+    referral = on_ward(door)
+    accept_referral(
+        by=door.actor("triage"), referral_id=referral.pk, team_id=door.crisis.pk,
+        coordinator_id=door.users["alice"].pk, safe_care_reason="x", override_reason="other", override_note="x",
+    )  # fmt: skip
+    record_left(by=door.actor("spa"), referral_id=referral.pk)
+    end_episode(by=door.actor("lead"), episode_id=referral.episode.pk, reason=EndReason.WITHDRAWN)
+    with pytest.raises(IllegalMove, match="its episode has ended"):
+        record_not_left(by=door.actor("spa"), referral_id=referral.pk, reason=BackReason.MISTAKE)
 
 
 @pytest.mark.django_db

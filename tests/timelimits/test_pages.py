@@ -9,6 +9,7 @@ from accounts.domain.rota import LONDON
 from audit.commands import now
 from audit.domain import SYSTEM
 from audit.models import AccessLog
+from audit.refusals import RuleBroken
 from tests.factories.timelimits import (
     calendar_definition,
     extend,
@@ -26,6 +27,7 @@ from tests.factories.timelimits import (
 from timelimits.commands import (
     approve,
     beat,
+    correct_start,
     give_breach_reason,
     pause_clock,
     publish_calendar,
@@ -238,6 +240,14 @@ def test_missed__takes_one_reason_for_those_ticked(page, post):
     assert "Every missed limit has its reason" in page("missed").content.decode()
 
 
+def test_missed__shows_one_of_a_year_without_a_calendar_which_takes_its_reason(page, post):
+    """One receipt typed with a wrong year hides nobody's missed limits."""
+    publish()
+    late = start(at=uk("1926-05-11 10:00"))
+    assert "Overdue by" in page("missed").content.decode()
+    assert post("missed", clocks=[late.pk], reason="travel").status_code == 302
+
+
 def test_missed__is_not_for_everybody(client):
     member("olive", "spa_officer", team())
     client.force_login(user("olive"))
@@ -318,6 +328,19 @@ def test_correct_start__a_time_that_came_twice_is_asked_for_and_one_that_never_w
     ahead = day_of(now() + 2 * HOUR) | {"reason": "typed_wrong"}
     shown = post("correct_start", clock.pk, **ahead).context["preview"]
     assert "later than now" in post("correct_start", clock.pk, **ahead, as_shown=shown).content.decode()
+
+
+@pytest.mark.parametrize("year", [1950, 2199])
+def test_correct_start__to_a_year_without_a_calendar_says_so_and_keeps_what_was_typed(post, year):
+    publish(kind="working_days", limit="5 days", stages=[])
+    clock = start(at=uk("2026-09-17 14:32"))
+    told = {"day_0": 17, "day_1": 9, "day_2": year, "at": "14:30", "reason": "typed_wrong"}
+    again = post("correct_start", clock.pk, **told)
+    assert again.status_code == 422
+    assert f"no calendar is held for {year}. Check the year." in again.content.decode()
+    assert f'value="{year}"' in again.content.decode()
+    with pytest.raises(RuleBroken, match="no calendar is held for 1950"):
+        correct_start(by=SYSTEM, clock_id=clock.pk, started_at=uk("1950-09-17 14:32"), reason="typed_wrong")
 
 
 def test_rebase__by_another_version_after_it_was_shown(page, post):

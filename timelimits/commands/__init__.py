@@ -13,7 +13,7 @@ from timelimits.commands.clocks import (
     start_clocks,
     stop_clock,
 )
-from timelimits.commands.deadlines import close_case, compact_counts, hand_over
+from timelimits.commands.deadlines import carry_over, close_case, compact_counts, hand_over
 from timelimits.commands.extensions import extend_clock
 from timelimits.commands.ladder import acknowledge, climb_ladders
 from timelimits.commands.policies import (
@@ -33,6 +33,7 @@ __all__ = [
     "ask_approval",
     "beat",
     "cancel_clocks",
+    "carry_over",
     "chase_overrides",
     "climb_ladders",
     "close_case",

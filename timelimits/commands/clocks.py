@@ -17,12 +17,10 @@ from timelimits.commands.alarms import clear_alarms
 from timelimits.commands.approvers import agreed_to_pause, tell_who_agreed
 from timelimits.commands.derived import annotate, quieten, refresh, rewrite_deadlines, settle
 from timelimits.domain import BREACH, AlarmKind, CancelReason, CorrectionReason, MissReason, Outcome
-from timelimits.domain.bank_holidays import CalendarGapError
-from timelimits.domain.local_time import local_date
 from timelimits.models import BreachReason, Clock, ClockEvent, Pause, Policy
-from timelimits.queries.book import Book, policies_in_force
+from timelimits.queries.book import Book, policies_in_force, reckon_told
 from timelimits.queries.history import history_of
-from timelimits.rules import is_overdue, reckon
+from timelimits.rules import is_overdue
 
 NEW = (
     "id",
@@ -94,11 +92,7 @@ def _new(case_id: UUID, subject: str, policy: Policy, book: Book, started_at: da
     )
     clock._state.adding = False
     history = history_of(clock)
-    try:
-        settle(clock, history, reckon(history, book.terms(policy)), ())
-    except CalendarGapError as gap:
-        words = f"{policy.label}: no calendar is held for {local_date(started_at):%Y}. Check the year."
-        raise RuleBroken("calendar_gap", words, "received_at") from gap
+    settle(clock, history, reckon_told(history, policy, book, "received_at"), ())
     return clock
 
 
@@ -256,7 +250,7 @@ def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: st
     """Put right when a clock started, with a coded reason (H-mis-started-clock).
 
     What was recorded under the old start is annotated, never deleted. Raises NotPermitted, NotFound, RuleBroken
-    (not_a_correction_reason, started_in_future, started_after_stop).
+    (not_a_correction_reason, started_in_future, started_after_stop, calendar_gap).
     """
     require(by, Permission.CLOCK_REBASE)
     refuse_other_reasons(reason)
@@ -265,8 +259,9 @@ def correct_start(*, by: Actor, clock_id: UUID, started_at: datetime, reason: st
         raise RuleBroken("started_in_future", "This time is later than now.", "at")
     if clock.stopped_at is not None and started_at > clock.stopped_at:
         raise RuleBroken("started_after_stop", "This time is later than when the clock stopped.", "at")
-    before, clock.started_at = clock.started_at, started_at
-    refresh(clock, Book())
+    before, clock.started_at, book = clock.started_at, started_at, Book()
+    reckon_told(history_of(clock, clock.pauses.all(), clock.extensions.all()), clock.policy, book, "at")
+    refresh(clock, book)
     moved(clock, "clock.start_corrected", before=before, after=started_at, reason=reason)
     return clock
 

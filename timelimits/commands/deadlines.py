@@ -9,7 +9,7 @@ from audit.commands import command, now
 from audit.domain import Actor
 from timelimits.commands.derived import rewrite_deadlines
 from timelimits.domain import ALL_PAUSED, BETWEEN_LIMITS, CRISIS_RESPONSE, AlarmKind
-from timelimits.models import CaseDeadline
+from timelimits.models import CaseDeadline, Clock, ClockEvent
 
 # A case whose limit passed while it was on no list: its alarm is cleared, and whoever answers for it now is told
 UPSERT = """
@@ -101,6 +101,22 @@ def hand_over(
 def close_case(*, by: Actor, case_id: UUID) -> None:
     """Take a case off every list: nothing is left to do. Repeating is quiet."""
     CaseDeadline.objects.filter(case_id=case_id).delete()
+
+
+@command
+def carry_over(*, by: Actor, case_id: UUID, to: UUID) -> None:
+    """Let what still runs on a case that leaves the lists run on under another: of a lost clock nobody is told.
+
+    Such as the case of a joined referral, once the person is seen, and that of its episode. Call before `close_case`.
+    """
+    running = Clock.objects.filter(case_id=case_id, stopped_at=None).order_by("pk")
+    list(running.select_for_update().values("pk"))
+    list(CaseDeadline.objects.select_for_update().filter(pk__in=(case_id, to)).order_by("pk").values("pk"))
+    going = list(running.values_list("pk", flat=True))  # a clock that was just being started is among them now
+    if going:
+        Clock.objects.filter(pk__in=going).update(case_id=to)
+        ClockEvent.objects.filter(clock__in=going).update(case_id=to)
+        rewrite_deadlines([to], now())
 
 
 @command

@@ -12,7 +12,8 @@ from accounts.queries import may_see, scope
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
 from timelimits.domain import BETWEEN_LIMITS
-from timelimits.domain.local_time import instant_words
+from timelimits.domain.bank_holidays import BankHolidays, CalendarGapError
+from timelimits.domain.local_time import DAY, end_of_day, instant_words, local_date
 from timelimits.models import (
     Alert,
     Approval,
@@ -24,7 +25,7 @@ from timelimits.models import (
     Override,
     Policy,
 )
-from timelimits.queries.book import Book
+from timelimits.queries.book import Book, reckon_told
 from timelimits.queries.explanation import Explanation
 from timelimits.queries.history import history_of
 from timelimits.rules import end_of_next_working_day, explained, reckon, state, used_at
@@ -137,11 +138,11 @@ def explain(
 
 
 def preview_start(by: Actor, clock_id: UUID, started_at: datetime) -> Rebased:
-    """Return what another start would do to a clock. Raises NotFound."""
+    """Return what another start would do to a clock. Raises NotFound, RuleBroken (calendar_gap)."""
     clock = get(by, clock_id)
     before, clock.started_at = clock.due_at, started_at
     history = history_of(clock, clock.pauses.all(), clock.extensions.all())
-    return Rebased(clock, before, reckon(history, Book().terms(clock.policy)).due_at)
+    return Rebased(clock, before, reckon_told(history, clock.policy, Book(), "at").due_at)
 
 
 def preview_rebase(by: Actor, clock_ids: Collection[UUID], policy_id: int) -> list[Rebased]:
@@ -215,7 +216,15 @@ def unexplained_breaches(by: Actor, now: datetime) -> list[tuple[Clock, datetime
     holidays = Book().bank_holidays
     rows = for_actor(by).filter(overdue(now) | Q(outcome="breached"), breach_reasons=None).select_related("policy")
     late = rows.order_by("due_at")[:LISTED]
-    return [(clock, end_of_next_working_day(clock.due_at, holidays)) for clock in late if clock.due_at]
+    return [(clock, _reason_due(clock.due_at, holidays)) for clock in late if clock.due_at]
+
+
+def _reason_due(missed_at: datetime, holidays: BankHolidays) -> datetime:
+    """Return the end of the next working day; of a year that no calendar holds, mistyped as a rule, of the next day."""
+    try:
+        return end_of_next_working_day(missed_at, holidays)
+    except CalendarGapError:
+        return end_of_day(local_date(missed_at) + DAY)
 
 
 def references(found: Iterable[tuple[Clock, datetime]]) -> dict[UUID, str]:

@@ -5,12 +5,12 @@ from datetime import date, datetime
 from functools import cached_property
 
 from audit.refusals import RuleBroken
-from timelimits.domain import Calendar, LimitKind, PolicyTerms
-from timelimits.domain.bank_holidays import BankHolidays, england_and_wales
+from timelimits.domain import Calendar, History, LimitKind, PolicyTerms, Reckoning
+from timelimits.domain.bank_holidays import BankHolidays, CalendarGapError, england_and_wales
 from timelimits.domain.definitions import read_edition, read_policy
 from timelimits.domain.local_time import local_date
 from timelimits.models import ExtraBankHoliday, OpeningCalendar, Policy
-from timelimits.rules import Terms
+from timelimits.rules import Terms, reckon
 
 # As SQL, since every referral and every sweep asks it: building the query took longer than answering it
 VERSIONS = "SELECT * FROM timelimits_policy WHERE code = ANY(%s) ORDER BY effective_from, version"
@@ -51,6 +51,18 @@ class Book:
             editions = tuple(read_edition(row.definition) for row in rows)
             self._calendars[code] = Calendar(code, editions) if editions else None
         return self._calendars.get(code)
+
+
+def reckon_told(history: History, policy: Policy, book: Book, field: str) -> Reckoning:
+    """Return what the rules say of a clock whose start somebody tells in this field.
+
+    Raises RuleBroken (calendar_gap) for a year whose calendar is not held.
+    """
+    try:
+        return reckon(history, book.terms(policy))
+    except CalendarGapError as gap:
+        words = f"{policy.label}: no calendar is held for {local_date(history.started_at):%Y}. Check the year."
+        raise RuleBroken("calendar_gap", words, field) from gap
 
 
 def policy_in_force(code: str, variant: str, started_at: datetime) -> Policy:

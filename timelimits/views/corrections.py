@@ -62,8 +62,9 @@ def _clock(by: Actor, clock_id: UUID) -> Clock:
 
 def _serve(request: HttpRequest, clock: Clock, form: forms.Form, act: Any, preview: Any) -> HttpResponse:
     words = ""
-    if request.method == "POST" and form.is_valid():
-        shown: Rebased | None = preview(form.cleaned_data)
+    seen: list[Rebased | None] = []
+    if request.method == "POST" and accepted(form, lambda told: seen.append(preview(told))):
+        shown = seen[0]
         words = preview_words(shown.before, shown.after) if shown else ""
         if request.POST.get("as_shown") == words and accepted(form, act):
             messages.success(request, "Corrected. What was recorded before is kept beside it.")
