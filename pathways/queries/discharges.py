@@ -158,7 +158,7 @@ def _waiting(by: Actor) -> QuerySet[Referral]:
 def _ours() -> Q:
     """Keep what is not decided yet, or accepted while its episode goes on: nobody waits who died, or is not ours."""
     case_id = Coalesce(OuterRef("joined_case_id"), OuterRef("case_id"))
-    return Q(status__in=OPEN) | Exists(Episode.objects.filter(case_id=case_id, status=EpisodeStatus.LIVE))
+    return Q(status__in=OPEN) | Q(Exists(Episode.objects.filter(case_id=case_id, status=EpisodeStatus.LIVE)))
 
 
 def is_ours(referral: Referral) -> bool:
