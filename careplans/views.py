@@ -16,8 +16,9 @@ from audit.refusals import NotFound
 from careplans import commands, forms, queries
 from careplans.models import OnwardRequest, Risk
 from careplans.presenters import asked_row, plan_words
+from pathways.views.acts import needs_shown
 from referrals.forms.fields import VersionedForm
-from referrals.presenters import flags, person_line
+from referrals.presenters import person_line
 from referrals.queries import needs_of
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.domain.local_time import local_date
@@ -31,7 +32,7 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     commands.mark_read(by=by, case_id=held.case_id)
     words = plan_words(held, at, local_date(at), may_edit=by.may(Permission.PLAN_EDIT))
     context = {"section": "caseload", "plan": words, "line": person_line(held.person, at)}
-    return render(request, "careplans/plan.html", context | {"needs": flags(needs_of(held.person))})
+    return render(request, "careplans/plan.html", context | needs_shown(needs_of(held.person)))
 
 
 @require_safe
@@ -65,7 +66,7 @@ def _look(by: Actor, case_id: UUID) -> Shown:
     context = {
         "section": "caseload",
         "person_line": person_line(person, now()),
-        "needs": flags(needs_of(person)),
+        **needs_shown(needs_of(person)),
         "head_template": "pathways/act_head.html",
     }
     return Shown(reverse("careplans:plan", args=[case_id]), 0, context)

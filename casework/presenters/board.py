@@ -12,13 +12,23 @@ from django.urls import reverse
 from accounts.domain import Permission
 from audit.domain import Actor
 from casework.domain import COUNTED_TO, PAGE, BoardView, Counts, Cursor, Looked, Several, Show, Tab, write_instant
-from casework.presenters.words import MOST_WARNINGS, ago_words, digits_of, in_short, since_words
+from casework.presenters.words import ago_words, digits_of, first_of, in_short, since_words
 from casework.queries.around import PlaceWords
 from casework.queries.board import Done, Page
 from casework.queries.lines import Line
 from referrals.domain import BY_VERB, STATUS_WORDS, Phase, Status, Urgency
 from referrals.models import Referral
-from referrals.presenters import age_of, caller_words, name_of, spaced_phone, wall_clock, warnings_of, where_now
+from referrals.presenters import (
+    age_of,
+    caller_words,
+    flags,
+    name_of,
+    spaced_phone,
+    wall_clock,
+    warnings_of,
+    where_now,
+)
+from referrals.queries import Needs
 from timelimits.models import Clock
 from timelimits.presenters import ClockWords, clock_words, words_of
 
@@ -261,17 +271,21 @@ def row(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
         "unopened": line.unopened and not line.closed,
         "news": line.news and not line.closed,
         "restricted": line.restricted,
-        **_crew(line, reader, place),
+        **({} if line.closed else {"warnings": first_of(_warned(line, reader, place))}),
         "picked": str(line.id) in reader.picked,
     }
 
 
-def _crew(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
-    """Return the warning that a crew waits, before all others."""
-    if line.crew_since is None or line.closed:
-        return {}
-    waits = f"Crew waiting since {wall_clock(line.crew_since, reader.now)}"
-    return {"warnings": [waits, *warnings_of(line, place.warnings)][:MOST_WARNINGS]}
+def _warned(line: Line, reader: Reader, place: PlaceWords) -> list[str]:
+    """Return what must be known first: a crew that waits, warnings as told and kept, how to reach them."""
+    waits = [f"Crew waiting since {wall_clock(line.crew_since, reader.now)}"] if line.crew_since else []
+    return [*waits, *warnings_of(line, place.warnings), *reach_words(line)]
+
+
+def reach_words(line: Line) -> list[str]:
+    """Return how the person of a row is reached, where somebody has asked (R063)."""
+    needs = Needs(contact_method=line.reach, interpreter=line.interpreter, language=line.language)
+    return [flag.words for flag in flags(needs)]
 
 
 def _closed(line: Line, reader: Reader, place: PlaceWords) -> dict[str, Any]:
@@ -299,7 +313,7 @@ def _shared(referral: Line | Referral, reader: Reader, place: PlaceWords) -> dic
         "where_icon": icon,
         "zone": place.zones.get(referral.zone, referral.zone),
         "what": in_short(referral.summary),
-        "warnings": warnings_of(referral, place.warnings)[:MOST_WARNINGS],
+        "warnings": first_of(warnings_of(referral, place.warnings)),
         "caller": in_short(caller_words(referral, place.sources), SHORT),
         "phone": spaced_phone(referral.ring_back),
         "whole": len(referral.ring_back) <= UNBROKEN,

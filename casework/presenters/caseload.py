@@ -11,13 +11,13 @@ from accounts.models import User
 from audit.domain import Actor
 from casework.domain import Cursor
 from casework.presenters.board import NO_CLOCK_WORDS, shown_clock
-from casework.presenters.words import MOST_WARNINGS, day_of, in_short, since_words
+from casework.presenters.words import MOST_WARNINGS, day_of, first_of, in_short, since_words
 from casework.queries.around import PlaceWords
 from casework.queries.caseload import Carried, Load, Ringing
 from pathways.domain import ContactKind
 from pathways.models import Contact, Task
 from referrals.domain import Phase, Service
-from referrals.presenters import SERVICE_WORDS, age_of, flags, name_of, warnings_of, where_now
+from referrals.presenters import SERVICE_WORDS, age_of, flags, name_of, visit_warnings, warnings_of, where_now
 from timelimits.domain import BREACH
 from timelimits.presenters import ClockWords, clock_words
 
@@ -66,7 +66,7 @@ def _row(row: Carried, place: PlaceWords, now: datetime) -> dict[str, Any]:
         "late": row.task is not None and row.task.due_at < now,
         "contact": _contact(row.contact, now),
         "needs": flags(row.needs)[:MOST_WARNINGS],
-        "warnings": warnings_of(referral, place.warnings)[:MOST_WARNINGS],
+        "warnings": first_of([*warnings_of(referral, place.warnings), *visit_warnings(row.needs)]),
     }
 
 

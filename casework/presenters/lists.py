@@ -9,10 +9,14 @@ from casework.presenters.board import RESTRICTED_WORDS, TAB_WORDS, deadline_word
 from casework.queries.around import PlaceWords
 from casework.queries.board import MOST_WHOLE, Whole
 from casework.queries.lines import Line
-from referrals.presenters import address_now, name_of, spaced_phone
+from referrals.models import Referral
+from referrals.presenters import address_now, before_the_door, flags, name_of, spaced_phone, state_warnings
+from referrals.queries import needs_in
 from timelimits.domain.local_time import instant_words
 
-COLUMNS = ("Name", "Born", "Phone", "Address", "What happened", "Due", "What is due", "Who has it")
+COLUMNS = (
+    "Name", "Born", "Phone", "Address", "Warnings and needs", "What happened", "Due", "What is due", "Who has it",
+)  # fmt: skip
 UNBROKEN = frozenset({"Born", "Phone", "Due"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -52,17 +56,9 @@ def more_words(found: Whole) -> str:
 def _cells(row: Line, found: Whole, now: datetime) -> list[str]:
     due = instant_words(row.next_due_at) if row.next_due_at else "Nothing is due"
     what = row.label or deadline_words(row, now).headline
+    who = row.responsible or "Nobody"
     if row.closed:
-        return [
-            RESTRICTED_WORDS,
-            "",
-            "",
-            "",
-            "Open it on the board, with a reason",
-            due,
-            what,
-            row.responsible or "Nobody",
-        ]
+        return [RESTRICTED_WORDS, *[""] * 4, "Open it on the board, with a reason", due, what, who]
     referral = found.referrals[row.id]
     born = (
         f"{row.born_on.day} {row.born_on:%b %Y}" if row.born_on else f"about {row.age_about}" if row.age_about else ""
@@ -73,11 +69,18 @@ def _cells(row: Line, found: Whole, now: datetime) -> list[str]:
         born,
         ", ".join(spaced_phone(number) for number in phones),
         address_now(referral),
+        "; ".join(to_know(referral)),
         row.summary,
         due,
         what,
-        row.responsible or "Nobody",
+        who,
     ]
+
+
+def to_know(referral: Referral) -> list[str]:
+    """Return what whoever rings or goes there must know, of a referral read `with_needs` (R063)."""
+    needs = needs_in(referral, referral.person)
+    return [*state_warnings(referral), *before_the_door(needs), *(flag.words for flag in flags(needs))]
 
 
 def _printed(cells: Sequence[str]) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from uuid import UUID
 from django.urls import reverse
 
 from audit.domain import Actor
-from casework.presenters.board import deadline_words
+from casework.presenters.board import RESTRICTED_WORDS, deadline_words
+from casework.presenters.lists import to_know
 from casework.presenters.words import in_short, since_words
+from casework.queries.lines import Line
 from casework.queries.shifts import MOST, OpenItems
 from pathways.domain import BLOCKER
 from referrals.models import HandOver, Referral
@@ -45,23 +47,28 @@ def _accept_url(last: HandOver | None, by: Actor) -> str:
 
 
 def _rows(found: OpenItems, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    return {**_of_referrals(found, now), **_of_cases(found, found.people or {}, now)}
+    people = found.people or {}
+    return {**_of_referrals(found, people, now), **_of_cases(found, people, now)}
 
 
-def _of_referrals(found: OpenItems, now: datetime) -> dict[str, list[dict[str, Any]]]:
+def _two_hour(row: Line, people: Mapping[UUID, Referral], now: datetime) -> dict[str, Any]:
+    """Return an open 2-hour item; one of a closed record has its clock, who has it, and no name."""
+    told = {"id": str(row.case_id), "clock": deadline_words(row, now), "who": row.responsible or "Nobody"}
+    if row.closed:
+        door = reverse("casework:break_glass", args=[row.person_id])
+        return told | {"name": RESTRICTED_WORDS, "url": door, "what": "Open it with a reason"}
+    return told | {
+        "name": name_of(row),
+        "url": _case(row.case_id),
+        "what": in_short(row.summary),
+        "phone": spaced_phone(row.ring_back),
+        "warnings": _to_know(people, row.case_id),
+    }
+
+
+def _of_referrals(found: OpenItems, people: Mapping[UUID, Referral], now: datetime) -> dict[str, list[dict[str, Any]]]:
     return {
-        "two_hour": [
-            {
-                "id": str(row.case_id),
-                "clock": deadline_words(row, now),
-                "name": name_of(row),
-                "url": _case(row.case_id),
-                "what": in_short(row.summary),
-                "who": row.responsible or "Nobody",
-                "phone": spaced_phone(row.ring_back),
-            }
-            for row in found.two_hour
-        ],
+        "two_hour": [_two_hour(row, people, now) for row in found.two_hour],
         "questions": [
             {
                 "id": str(row.pk),
@@ -71,6 +78,7 @@ def _of_referrals(found: OpenItems, now: datetime) -> dict[str, list[dict[str, A
                 "at": since_words(row.asked_at, now),
                 "who": f"{row.asked_of}, asked by {row.asked_by}",
                 "phone": spaced_phone(row.phone),
+                "warnings": to_know(row.referral),
             }
             for row in found.questions
         ],
@@ -88,6 +96,7 @@ def _of_cases(found: OpenItems, people: Mapping[UUID, Referral], now: datetime) 
                 "what": f"In the way of leaving hospital: {row.what}" if row.kind == BLOCKER else row.what,
                 "who": row.owner.name,
                 "phone": _phone(people, row.case_id),
+                "warnings": _to_know(people, row.case_id),
             }
             for row in found.calls
         ],
@@ -100,6 +109,7 @@ def _of_cases(found: OpenItems, people: Mapping[UUID, Referral], now: datetime) 
                 "at": since_words(row.since, now),
                 "who": row.by,
                 "phone": _phone(people, row.case_id),
+                "warnings": _to_know(people, row.case_id),
                 "settle_url": reverse("casework:settle_worry", args=[row.pk]),
             }
             for row in found.worries
@@ -117,6 +127,10 @@ def _name(people: Mapping[UUID, Referral], case_id: UUID) -> str:
 
 def _phone(people: Mapping[UUID, Referral], case_id: UUID) -> str:
     return spaced_phone(people[case_id].ring_back) if case_id in people else ""
+
+
+def _to_know(people: Mapping[UUID, Referral], case_id: UUID) -> list[str]:
+    return to_know(people[case_id]) if case_id in people else []
 
 
 def _section(sort: str, rows: list[dict[str, Any]], before: Any, waits: bool) -> dict[str, Any]:

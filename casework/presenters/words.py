@@ -1,6 +1,7 @@
 """How texts are cut and times are said in lists and on the case page. Pure."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.domain.rota import LONDON
@@ -26,6 +27,12 @@ def in_short(text: str, most: int = LINE) -> str:
         if stops:
             return kept[: stops[-1]].rstrip(",;: ")
     return plain[:most]
+
+
+def first_of(warnings: Sequence[str], most: int = MOST_WARNINGS) -> list[str]:
+    """Return the first warnings of a row of a list, and how many others there are: none is left out in silence."""
+    rest = len(warnings) - most
+    return [*warnings[:most], *([f"{rest} more: open it"] if rest > 0 else [])]
 
 
 def hour(at: datetime) -> str:

@@ -20,7 +20,7 @@ from casework.domain import OPEN_PHASES, PAGE, BoardView, Cursor, Looked, Show, 
 from casework.queries.lines import Line, lines
 from referrals.domain import CRISIS_RESPONSE, SPA_TRIAGE, Phase, Urgency
 from referrals.models import Referral
-from referrals.queries import done_today, with_people
+from referrals.queries import done_today, with_needs, with_people
 from referrals.queries.narrowing import narrowed, unseen
 from timelimits.models import CaseDeadline, Clock
 
@@ -114,10 +114,10 @@ def whole(by: Actor, view: BoardView, looked: Looked) -> Whole:
 
 
 def whole_of(cases: QuerySet[CaseDeadline], by: Actor) -> Whole:
-    """Return these open cases as a whole list, next deadline first, up to 500 rows: two statements."""
+    """Return these open cases as a whole list with what each person needs, up to 500 rows: two statements."""
     found = lines(cases.order_by(*BY_DEADLINE)[: MOST_WHOLE + 1], by)
     kept = found[:MOST_WHOLE]
-    referrals = with_people(by).filter(pk__in=[row.id for row in kept if not row.closed])
+    referrals = with_needs(with_people(by).filter(pk__in=[row.id for row in kept if not row.closed]), "person")
     return Whole(kept, {row.pk: row for row in referrals}, len(found) > MOST_WHOLE)
 
 

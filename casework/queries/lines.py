@@ -23,17 +23,22 @@ OF_REFERRAL = (
     "location_lines", "hospital_site", "hospital_ward", "source_kind", "source_organisation", "caller_name",
     "caller_relationship", "ring_back", "agrees", "emergency_confirmed_at",
 )  # fmt: skip
-OF_PERSON = ("given_name", "family_name", "born_on", "age_about", "warnings")
+OF_PERSON = ("given_name", "family_name", "born_on", "age_about")
 # What tells who somebody is, or where they are
 TELLING = (
     "summary", "location_kind", "hospital_site", "hospital_ward", "source_kind", "source_organisation", "caller_name",
-    "caller_relationship", "ring_back", "given_name", "family_name", "told_name",
+    "caller_relationship", "ring_back", "given_name", "family_name", "told_name", "language", "reach",
 )  # fmt: skip
 READ = f"""
 WITH d AS MATERIALIZED ({{page}})
 SELECT {", ".join(f"d.{name}" for name in OF_CASE)}, u.name, due.label, due.soon_at, moved.recorded_at,
     {", ".join(f"r.{name}" for name in OF_REFERRAL)}, r.red_flags::json,
-    {", ".join(f"p.{name}" for name in OF_PERSON)}, coalesce(d.case_id IN ({{closed}}), false),
+    {", ".join(f"p.{name}" for name in OF_PERSON)},
+    p.warnings::text[] || ARRAY(
+        SELECT CASE WHEN w.kind = 'other' AND w.detail <> '' THEN w.detail ELSE w.kind END
+        FROM referrals_visitwarning w WHERE w.person_id = p.id AND w.ended_at IS NULL ORDER BY w.created_at),
+    coalesce(c.interpreter = 'yes', false), coalesce(c.language, ''), coalesce(c.contact_method, ''),
+    coalesce(d.case_id IN ({{closed}}), false),
     r.told_name, r.person_id IN ({{hidden}}),
     d.phase = 'new' AND NOT EXISTS (
         SELECT FROM audit_accesslog a
@@ -49,6 +54,7 @@ SELECT {", ".join(f"d.{name}" for name in OF_CASE)}, u.name, due.label, due.soon
 FROM d
 JOIN referrals_referral r ON r.case_id = d.case_id
 JOIN referrals_person p ON p.id = r.person_id
+LEFT JOIN referrals_communication c ON c.person_id = p.id
 LEFT JOIN accounts_user u ON u.id = d.responsible_user_id
 LEFT JOIN LATERAL (
     SELECT y.label, k.soon_at FROM timelimits_clock k JOIN timelimits_policy y ON y.id = k.policy_id
@@ -103,6 +109,9 @@ class Line:
     born_on: date | None
     age_about: int | None
     warnings: Sequence[str]
+    interpreter: bool
+    language: str
+    reach: str
     closed: bool
     told_name: str
     as_told: bool
@@ -141,11 +150,12 @@ def shown(line: Line) -> Line:
     if not line.as_told:
         return line
     name = line.told_name or RESTRICTED
-    return replace(line, given_name="", family_name=name, born_on=None, age_about=None, warnings=())
+    kept: dict[str, Any] = {"born_on": None, "age_about": None, "warnings": (), "interpreter": False}
+    return replace(line, given_name="", family_name=name, language="", reach="", **kept)
 
 
 def masked(line: Line) -> Line:
     """Return the row with its clock, its stage and who has it, and nothing that tells who the person is."""
     empty: dict[str, Any] = dict.fromkeys(TELLING, "")
-    kept: dict[str, Any] = {"as_told": False, "held_at": None, "born_on": None, "age_about": None}
+    kept: dict[str, Any] = {"as_told": False, "held_at": None, "born_on": None, "age_about": None, "interpreter": False}
     return replace(line, **empty, **kept, location_lines=(), red_flags={}, warnings=())

@@ -20,7 +20,7 @@ from casework.queries.lines import Line, lines
 from pathways.domain import BLOCKER
 from pathways.models import Task
 from referrals.models import HandOver, InformationRequest, Referral, Worry
-from referrals.queries import with_people
+from referrals.queries import with_needs, with_people
 from timelimits.models import CaseDeadline
 
 MOST = 200
@@ -59,18 +59,21 @@ def open_items(by: Actor, team: Team, now: datetime) -> OpenItems:
     cases = scope(CaseDeadline.objects.all(), by)
     if not by.place_wide:
         cases = cases.filter(responsible_team=team)
+    two_hour = CaseDeadline.objects.all() if by.place_wide else cases  # a closed one is a row without a name
     ids = cases.values("case_id")
     asked = InformationRequest.objects.filter(referral__case_id__in=ids, answered_at=None, closed_at=None)
     due = Task.objects.filter(case_id__in=ids, done_at=None, due_at__lte=now + AHEAD)
     calls = due.exclude(kind=BLOCKER, due_at__gte=now)  # what is in the way of leaving is told here once it is late
     worries = Worry.objects.filter(case_id__in=ids, ended_at=None)
+    people = with_needs(with_people(by), "person")
     found = OpenItems(
-        two_hour=lines(cases.filter(TAB_FILTERS[Tab.TWO_HOUR]).order_by(*BY_DEADLINE)[:MOST], by),
-        questions=_first(asked.prefetch_related(Prefetch("referral", with_people(by))).order_by("asked_at", "pk")),
+        two_hour=lines(two_hour.filter(TAB_FILTERS[Tab.TWO_HOUR]).order_by(*BY_DEADLINE)[:MOST], by),
+        questions=_first(asked.prefetch_related(Prefetch("referral", people)).order_by("asked_at", "pk")),
         calls=_first(calls.select_related("owner").order_by("due_at", "pk")),
         worries=_first(worries.order_by("since", "pk")),
     )
-    of_cases = {*(row.case_id for row in found.calls), *(row.case_id for row in found.worries)}
+    of_cases = {row.case_id for rows in (found.calls, found.worries) for row in rows}
+    of_cases |= {row.case_id for row in found.two_hour if not row.closed}
     return OpenItems(found.two_hour, found.questions, found.calls, found.worries, _people(by, of_cases))
 
 
@@ -79,13 +82,13 @@ def _first(rows: QuerySet[Any]) -> list[Any]:
 
 
 def _people(by: Actor, case_ids: Collection[UUID]) -> dict[UUID, Referral]:
-    return {row.case_id: row for row in with_people(by).filter(case_id__in=case_ids)}
+    return {row.case_id: row for row in with_needs(with_people(by), "person").filter(case_id__in=case_ids)}
 
 
 def log_shift(by: Actor, found: OpenItems) -> None:
     """Log one reading of the hand-over with the people shown."""
     shown = [
-        *(row.person_id for row in found.two_hour),
+        *(row.person_id for row in found.two_hour if not row.closed),
         *(row.referral.person_id for row in found.questions),
         *(row.person_id for row in (found.people or {}).values()),
     ]

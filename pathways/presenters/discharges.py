@@ -23,7 +23,7 @@ from pathways.domain import (
     Pathway,
 )
 from pathways.queries.discharges import Asked, Leaving
-from referrals.presenters import age_of, name_of, wall_clock
+from referrals.presenters import age_of, before_the_door, flags, name_of, wall_clock
 from timelimits.presenters.words import words_of
 
 
@@ -49,6 +49,8 @@ def leaving_row(row: Leaving, now: datetime, *, may_edit: bool) -> dict[str, Any
         "confirmed": bool(plan and plan.status == DischargeStatus.CONFIRMED),
         "blockers": [blocker_words(task, now) for task in row.blockers],
         "warnings": _warnings(row),
+        "door": before_the_door(row.needs),
+        "needs": flags(row.needs),
         "liaison": [asked_words(each, now, may_edit=may_edit) for each in row.liaison],
         "url": reverse("casework:case", args=[referral.case_id]),
         "edit_url": reverse("pathways:discharge", args=[referral.pk]) if may_edit else "",

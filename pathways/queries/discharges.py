@@ -33,7 +33,7 @@ from pathways.domain import (
 from pathways.models import Discharge, Episode, LiaisonRequest, Task
 from referrals.domain import OPEN, Direction, Status
 from referrals.models import Background, Circumstances, KnownTo, Referral
-from referrals.queries import with_people
+from referrals.queries import Needs, needs_in, with_needs, with_people
 from timelimits.models import CaseDeadline, Clock
 
 PAGE = 50
@@ -66,6 +66,7 @@ class Leaving:
     known_to_mental_health: bool
     home_first: bool
     lives_in_care_home: bool
+    needs: Needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _behind(after: Behind) -> Q:
 
 
 def _of_hospital(by: Actor) -> QuerySet[Referral]:
-    rows = scope(with_people(by).select_related("discharge"), by)
+    rows = scope(with_needs(with_people(by).select_related("discharge"), "person"), by)
     return rows.filter(direction=Direction.STEP_DOWN, status__in=WAITS)
 
 
@@ -186,6 +187,7 @@ def _dress(referrals: Sequence[Referral]) -> list[Leaving]:
             row.person_id in known,
             row.person_id in home,
             row.person_id in in_care_home,
+            needs_in(row, row.person),
         )
         for row in referrals
     ]

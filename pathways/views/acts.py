@@ -26,7 +26,7 @@ from pathways.models import Contact, Episode, Task
 from referrals import domain as front_door
 from referrals.domain.circle import Talk
 from referrals.forms.fields import VersionedForm
-from referrals.presenters import flags, person_line, talk_rows, talk_to, visit_warnings
+from referrals.presenters import before_the_door, flags, person_line, talk_rows, talk_to
 from referrals.queries import Needs, needs_of
 from referrals.views.acts import look as look_at_referral
 from referrals.views.serving import CHOOSE, ActPage, Shown, serve
@@ -88,7 +88,7 @@ def look_at_episode(by: Actor, pk: UUID) -> Shown:
     context = {
         "episode": episode,
         "person_line": person_line(episode.person, at),
-        **before_the_door(needs_of(episode.person)),
+        **needs_shown(needs_of(episode.person)),
         "clocks": words[:3],
         "first_visit": bool(waiting),
         "head_template": "pathways/act_head.html",
@@ -97,9 +97,9 @@ def look_at_episode(by: Actor, pk: UUID) -> Shown:
     return Shown(presenters.case_url(episode.case_id), episode.version, context, closed)
 
 
-def before_the_door(needs: Needs) -> dict[str, Any]:
+def needs_shown(needs: Needs) -> dict[str, Any]:
     """Return what stands above every act on somebody: needs, warnings and allergies, whom the person said no about."""
-    return {"needs": flags(needs), "warnings": [*needs.told_warnings, *visit_warnings(needs)], "circle": needs.circle}
+    return {"needs": flags(needs), "warnings": before_the_door(needs), "circle": needs.circle}
 
 
 def look_at_any_episode(by: Actor, pk: UUID) -> Shown:
@@ -168,7 +168,7 @@ def look_at_case(by: Actor, pk: UUID) -> Shown:
     person = queries.person_of_case(by, pk, what="case")
     context = {
         "person_line": person_line(person, now()),
-        **before_the_door(needs_of(person)),
+        **needs_shown(needs_of(person)),
         "case_id": pk,
         "head_template": "pathways/act_head.html",
     }

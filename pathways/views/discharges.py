@@ -28,9 +28,10 @@ from pathways.forms import (
 from pathways.forms.discharges import plan_initial
 from pathways.models import Discharge
 from pathways.presenters import asked_words, blocker_words, case_url, gone_row, leaving_row, list_url, site_chips
-from pathways.views.acts import me_or_coordinator
+from pathways.views.acts import me_or_coordinator, needs_shown
 from referrals.forms.fields import VersionedForm
 from referrals.presenters import person_line, wall_clock
+from referrals.queries import needs_of
 from referrals.views.drafts import acts_begun
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.domain.local_time import local_date
@@ -74,6 +75,7 @@ def look_left(by: Actor, pk: UUID) -> Shown:
         "leaving": leaving,
         "referral": leaving.referral,
         "person_line": person_line(leaving.referral.person, now()),
+        **needs_shown(leaving.needs),
         "head_template": "pathways/act_head.html",
     }
     return Shown(reverse("pathways:discharge_list"), leaving.discharge.version if leaving.discharge else 0, context)
@@ -95,6 +97,7 @@ def look_asked(by: Actor, pk: UUID) -> Shown:
         "section": "discharge",
         "asked": asked_words(asked, now(), may_edit=False),
         "person_line": person_line(referral.person, now()),
+        **needs_shown(needs_of(referral.person)),
         "head_template": "pathways/act_head.html",
     }
     row = asked.request

@@ -20,6 +20,7 @@ from referrals.presenters.progress import Around, crew_words, phones_to_ring, pr
 from referrals.presenters.questions import question_rows, still_out
 from referrals.presenters.record import (
     TALK_WORDS,
+    before_the_door,
     change_rows,
     changes,
     day_words,
@@ -60,6 +61,7 @@ from referrals.presenters.referrals import (
     said_once,
     sent_words,
     stage_of,
+    state_warnings,
     url_of,
     wall_clock,
     warnings_of,
@@ -81,6 +83,7 @@ __all__ = [
     "advice_words",
     "age_of",
     "as_typed",
+    "before_the_door",
     "by_time",
     "caller_words",
     "change_rows",
@@ -118,6 +121,7 @@ __all__ = [
     "spaced_nhs_number",
     "spaced_phone",
     "stage_of",
+    "state_warnings",
     "still_out",
     "support_words",
     "talk_rows",

@@ -61,6 +61,11 @@ def visit_warnings(needs: Needs) -> list[str]:
     return [*danger, *needs.warnings, *allergies, *papers]
 
 
+def before_the_door(needs: Needs) -> list[str]:
+    """Return what whoever goes there must know first: warnings as told, those of the record, allergies, papers."""
+    return [*needs.told_warnings, *visit_warnings(needs)]
+
+
 def _paper(needs: Needs) -> str:
     return f"paper at {_lower(needs.paper_place)}" if needs.paper_place else "ask where the paper is"
 

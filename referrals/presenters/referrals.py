@@ -143,6 +143,11 @@ def emergency_open(referral: ReferralShown) -> bool:
 
 def warnings_of(referral: ReferralShown, known: Sequence[Code]) -> list[str]:
     """Return every warning in words, the worst first; the person's own in the place's order, others after them."""
+    return [*state_warnings(referral), *person_warnings(referral.person, known)]
+
+
+def state_warnings(referral: ReferralShown) -> list[str]:
+    """Return what is open or not sure about the referral itself."""
     first = [
         "999 not confirmed" if emergency_open(referral) else "",
         "NHS number is somebody else’s: check who" if referral.identity == Identity.NUMBER_CONFLICT else "",
@@ -150,7 +155,7 @@ def warnings_of(referral: ReferralShown, known: Sequence[Code]) -> list[str]:
         "Did not agree to us coming" if referral.agrees == Agrees.NO else "",
         "Lacks capacity to agree" if referral.agrees == Agrees.LACKS_CAPACITY else "",
     ]
-    return [*filter(None, first), *person_warnings(referral.person, known)]
+    return list(filter(None, first))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ def head(by: Actor, referral: Referral, at: datetime) -> dict[str, Any]:
         "person_line": presenters.person_line(referral.person, at),
         "needs": presenters.flags(needs),
         "visit_warnings": presenters.visit_warnings(needs),
+        "warnings": presenters.before_the_door(needs),
         "clocks": clocks_of(by, referral, at),
         "advice": presenters.advice_words(queries.advice_on(referral, at)) if referral.status in OPEN else None,
         "support": support_of(referral, at),

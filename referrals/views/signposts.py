@@ -17,6 +17,7 @@ from audit.domain import Actor
 from referrals import commands, presenters
 from referrals.forms.signposts import ResultForm
 from referrals.models import Signposting
+from referrals.queries import needs_of
 from referrals.queries.signposts import PAGE, get_signposting, signposted
 from referrals.views.serving import ActPage, Shown, serve
 from timelimits.presenters import words_of
@@ -58,6 +59,7 @@ def look(by: Actor, pk: UUID) -> Shown:
     context = {
         "referral": referral,
         "person_line": presenters.person_line(referral.person, at),
+        "needs": presenters.flags(needs_of(referral.person)),
         "signposting": row,
         "where": row.where or _signpost_words().get(row.signpost, row.signpost),
         "since": presenters.wall_clock(row.made_at, at),

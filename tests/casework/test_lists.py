@@ -15,9 +15,12 @@ from accounts.models import Place
 from audit.models import AccessLog
 from casework.domain import BoardView, Looked, Tab, read_view
 from casework.presenters.lists import plain
+from casework.presenters.words import first_of
 from casework.queries import board
 from casework.queries.counts import counts
+from referrals.commands import add_row, change_section
 from referrals.domain import Direction, Hospital, LocationKind, LocationNow, Urgency
+from referrals.models import Person
 from referrals.queries.referrals import latest
 from tests.factories.casework import NOW, full_board, open_board, register_at, signed_in
 from tests.factories.partners import partner_of
@@ -84,6 +87,47 @@ def test_print_board__says_who_where_what_and_when_it_was_printed_by_whom(door: 
         assert told in words, told
     assert "Albert Mockford" not in words
     assert len(AccessLog.objects.get(what="board.print").ids) == 2
+
+
+def warned(door: FrontDoor, who: str) -> None:
+    """Give the person of this last name what whoever goes there must know."""
+    place = Place.objects.get()
+    place.words = place.words | {"warnings": [{"code": "violence", "words": "Risk of violence"}]}
+    place.save()
+    by, person_id = door.actor("spa"), Person.objects.get(family_name=who).pk
+    told = {"kind": "violence", "detail": "the son", "review": "month"}
+    add_row(by=by, person_id=person_id, kind="visit_warnings", values=told)
+    values = {"interpreter": "yes", "language": "Polish", "contact_method": "no_telephone"}
+    change_section(by=by, person_id=person_id, section="communication", values=values)
+    health = {"allergies": "has", "allergy_words": "Penicillin", "dnacpr": "yes", "paper_place": "Hall drawer"}
+    change_section(by=by, person_id=person_id, section="health", values=health)
+
+
+def test_board__a_warning_of_the_record_stands_on_the_row(door: FrontDoor) -> None:
+    full_board(door)
+    assert "Risk of violence" not in signed_in(door.users["triage"]).get("/board/").content.decode()
+    warned(door, "Mockford")
+    page = signed_in(door.users["triage"]).get("/board/").content.decode()
+    for words in ("Risk of violence", "Interpreter: Polish"):
+        assert page.count(words) == 1, words
+    assert "1 more: open it" in page
+
+
+def test_first_of__none_is_left_out_in_silence() -> None:
+    assert first_of(["one", "two", "three"]) == ["one", "two", "three"]
+    assert first_of(["one", "two", "three", "four", "five"]) == ["one", "two", "three", "2 more: open it"]
+
+
+def test_print_board__and_file_say_what_whoever_goes_there_must_know(door: FrontDoor) -> None:
+    """The paper is for when nothing else can be opened."""
+    full_board(door)
+    warned(door, "Mockford")
+    page = signed_in(door.users["triage"]).get("/board/print/").content.decode()
+    [line] = [row for row in csv.reader(io.StringIO(export(door, "manager").content.decode())) if "Mockford" in row[0]]
+    told = ("Risk of violence: the son", "Interpreter: Polish", "Allergies: Penicillin", "DNACPR: paper at hall drawer")
+    for words in (*told, "Reach by: not by telephone"):
+        assert page.count(words) == 1, words
+        assert words in line[4], words
 
 
 def test_print_board__people_see_their_teams_cases_only(door: FrontDoor) -> None:

@@ -8,21 +8,23 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from accounts.domain import Role
+from accounts.domain import RestrictReason, Role
 from accounts.models import Membership
+from accounts.queries import actor_for
 from audit.models import AccessLog, CaseEvent
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken
 from casework.closing import open_work
+from casework.commands.restrict import restrict_person
 from casework.commands.shifts import accept_shift, hand_over_shift
 from casework.queries.shifts import open_items
 from pathways.commands import add_blocker, promise_task
-from referrals.commands import ask_information
+from referrals.commands import ask_information, change_section
 from referrals.commands.shifts import add_worry, settle_worry
 from referrals.domain import Direction, Hospital, Urgency
 from referrals.models import HandOver, InformationRequest, Referral, Worry
 from tests.factories.casework import NOW, accept_at, open_board, register_at, signed_in
 from tests.factories.races import race
-from tests.factories.referrals import FrontDoor
+from tests.factories.referrals import FrontDoor, person_at
 
 pytestmark = pytest.mark.django_db
 URL = "/handover/"
@@ -65,6 +67,29 @@ def test_hand_over__lists_what_the_next_shift_must_know(door: FrontDoor) -> None
     for other in ("George Fauxley", "Ring the GP next week"):
         assert other not in words, other
     assert AccessLog.objects.filter(what="handover").count() == 1
+
+
+def test_hand_over__says_what_whoever_rings_or_goes_there_must_know(door: FrontDoor) -> None:
+    referral = busy(door)
+    values = {"interpreter": "yes", "language": "Polish"}
+    change_section(by=door.actor("spa"), person_id=referral.person_id, section="communication", values=values)
+    assert page(door).count("Interpreter: Polish") == 4  # in each of the four lists
+    assert page(door, "lead").count("Interpreter: Polish") == 0
+
+
+def test_hand_over__a_restricted_two_hour_item_is_a_row_without_a_name(door: FrontDoor) -> None:
+    """What vanished would be forgotten: it stands with its clock, as on the board."""
+    referral = busy(door)
+    officer = actor_for(person_at(door.elsewhere, "Olive Privacy", Role.PRIVACY_OFFICER))
+    why = {"reason": RestrictReason.AT_RISK, "words": "Looked for", "team_ids": []}
+    restrict_person(by=officer, person_id=referral.person_id, **why)
+    words = page(door, "manager")
+    assert "Testalder" not in words
+    assert words.count(f"/people/{referral.person_id}/break-glass/") == 1
+    assert "Alone until Friday" not in words
+    assert not AccessLog.objects.filter(what="handover").exists()
+    team = door.users["manager"].memberships.get().team
+    assert hand_over_shift(by=door.actor("manager"), team_id=team.pk).listed["two_hour"] == [str(referral.case_id)]
 
 
 def test_hand_over__keeps_what_was_listed_as_ids_and_waits(door: FrontDoor) -> None:
