@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "notifications.deliver", "schedule": ICRAS_DELIVER_SECONDS, "options": {"expires": 30}},
     "compare": {"task": "referrals.compare_people", "schedule": 30, "options": {"expires": 30}},
     "gather": {"task": "casework.gather", "schedule": 20, "options": {"expires": 20}},
+    "needs": {"task": "pathways.see_to_needs", "schedule": 60, "options": {"expires": 60}},
     "days": {"task": "casework.tell_days", "schedule": 3600, "options": {"expires": 3600}},
     "empty": {"task": "casework.empty_accesses", "schedule": 3600, "options": {"expires": 3600}},
     "scan": {"task": "referrals.scan_files", "schedule": 15, "options": {"expires": 15}},

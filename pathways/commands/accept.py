@@ -129,8 +129,8 @@ def _join(by: Actor, begun: Begun, live: Episode, note: str) -> Episode:
 def _confirm_stable(by: Actor, referral: Referral) -> None:
     """Keep which clinician took it that the person is medically stable: whoever accepts confirms what was told (R052).
 
-    A partner system confirms nothing. Not known never stops a crisis: then a named practitioner checks on the first
-    visit.
+    A partner system confirms nothing. Not known, or confirmed by nobody, never stops a crisis: then a named
+    practitioner checks on the first visit.
     """
     if by.user_id is not None and referral.medically_stable and referral.urgency == Urgency.CRISIS:
         referral.stable_confirmed_by = by.label
@@ -269,6 +269,8 @@ def _show_on_lists(by: Actor, referral: Referral, episode: Episode) -> None:
 
 def _ask_first_visit(by: Actor, referral: Referral, episode: Episode, check: FirstVisitCheck | None) -> None:
     unknown = [code for code in missing_to_decide(decidable(referral)) if code in MEDICAL]
+    if referral.medically_stable and not referral.stable_confirmed_by:
+        unknown = ["medically_stable", *unknown]  # told by a system: no clinician has confirmed it (R052)
     if not unknown or referral.urgency != Urgency.CRISIS:
         return
     check = check or FirstVisitCheck()

@@ -5,7 +5,7 @@ from audit.commands import now
 from audit.refusals import RuleBroken
 from pathways.queries import Going
 from referrals.commands.deaths import refuse_if_dead
-from referrals.domain import OverrideReason, Urgency, open_medical_question
+from referrals.domain import OverrideReason, Service, Urgency, open_medical_question
 from referrals.models import Referral
 from referrals.queries import decidable
 from referrals.queries.hospital import hospital_support_open
@@ -32,6 +32,7 @@ def refuse_if_not_ready(referral: Referral, goes: Going, safe_care_reason: str, 
     refuse_if_dead(referral.person_id)
     refuse_if_blocked(case_id=referral.case_id, permission=Permission.REFERRAL_ACCEPT, now=now())
     _refuse_open_medical_question(referral, safe_care_reason)
+    _refuse_bed_without_ground(referral, goes)
     _refuse_without_reason(referral, goes, override)
     _refuse_hospital_support(referral, safe_care_reason)
 
@@ -46,6 +47,13 @@ def _refuse_open_medical_question(referral: Referral, safe_care_reason: str) -> 
         raise RuleBroken(
             "medical_question_open", f"This can't be done because {words}. Record it, or say why it is safe.", question
         )
+
+
+def _refuse_bed_without_ground(referral: Referral, goes: Going) -> None:
+    """A bed needs one of the two grounds, also where nobody triaged and the rules recommend it (R053)."""
+    if goes.service is Service.BED and not referral.bed_ground:
+        words = "A bed needs one of the two grounds; without one it is home. Set the service, with its ground, first."
+        raise RuleBroken("bed_ground_missing", words, "bed_ground")
 
 
 def _refuse_without_reason(referral: Referral, goes: Going, override: Override) -> None:

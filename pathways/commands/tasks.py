@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef, Q
+
 from accounts.domain import Permission
 from accounts.domain.far import too_far
 from accounts.models import RestrictedCase
@@ -10,11 +12,14 @@ from accounts.queries import may_see
 from audit.commands import command, now, record, require
 from audit.domain import Actor
 from audit.refusals import NotFound, RuleBroken
+from pathways.domain import EpisodeStatus
 from pathways.models import Episode, Task
 from referrals.domain.national import FORMATS, NONE
 from referrals.queries import needs_of
 
+NEED = "information_need"
 NEEDS_MET_WITHIN = timedelta(days=1)
+LOOKS_BACK = timedelta(days=31)
 ON_RESTRICTED_RECORD = "See to the communication needs that are on the record"
 
 
@@ -57,12 +62,32 @@ def finish_task(*, by: Actor, task_id: UUID) -> Task:
     return task
 
 
-def promise_what_they_need(episode: Episode) -> None:
+@command
+def see_to_needs(*, by: Actor) -> int:
+    """Give co-ordinators a task for each need that was told after acceptance (R063); return how many episodes had one.
+
+    What was ever asked for on the episode is not asked for again. Needs are written on the record, below episodes: this
+    looks for those of the last 31 days, so that an outage loses none.
+    """
+    require(by, Permission.TASK_RECORD)
+    told = Q(person__communication__interpreter="yes") | Q(person__communication__formats__len__gt=0)
+    since = Q(person__communication__changed_at__gt=F("accepted_at"))
+    recent = Q(person__communication__changed_at__gt=now() - LOOKS_BACK)
+    asked = Task.objects.filter(
+        case_id=OuterRef("case_id"), kind=NEED, created_at__gte=OuterRef("person__communication__changed_at")
+    )
+    live = Episode.objects.filter(told & since & recent, ~Exists(asked), status=EpisodeStatus.LIVE)
+    rows = live.select_for_update(of=("self",), skip_locked=True).select_related("person").order_by("pk")
+    return sum(promise_what_they_need(episode, once=True) > 0 for episode in rows)
+
+
+def promise_what_they_need(episode: Episode, *, once: bool = False) -> int:
     """Give the co-ordinator a task for each need to be met: an interpreter, information in another format (R063).
 
     A part of accepting, also of a referral that joins a live episode: what is owed there already is not asked for
-    twice. What people are sent goes out as usual until somebody has seen to it. A case is seen by more people than a
-    restricted record, so there the task says where to read it, not what is needed.
+    twice; `once`: nor what was owed and is done. What people are sent goes out as usual until somebody has seen to it.
+    A case is seen by more people than a restricted record, so there the task says where to read it, not what is needed.
+    Returns how many tasks were made.
     """
     needs = needs_of(episode.person)
     formats = {entry.code: entry.words for entry in FORMATS if entry.code != NONE}
@@ -71,15 +96,18 @@ def promise_what_they_need(episode: Episode) -> None:
     wanted += [f"Give information in this format: {formats[code]}" for code in needs.formats if code in formats]
     if wanted and RestrictedCase.objects.filter(pk=episode.person_id).exists():
         wanted = [ON_RESTRICTED_RECORD]
-    owed = Task.objects.filter(case_id=episode.case_id, kind="information_need", done_at=None)
+    owed = Task.objects.filter(case_id=episode.case_id, kind=NEED)
+    owed = owed if once else owed.filter(done_at=None)
     known = set(owed.values_list("what", flat=True)) if wanted else set()
-    for what in (each for each in wanted if each not in known):
+    new = [each for each in wanted if each not in known]
+    for what in new:
         task = Task.objects.create(
             case_id=episode.case_id,
             what=what,
-            kind="information_need",
+            kind=NEED,
             owner_id=episode.coordinator_id,
             due_at=now() + NEEDS_MET_WITHIN,
             created_at=now(),
         )
         record(case_id=episode.case_id, event="task.promised", subject=f"task:{task.pk}", kind=task.kind)
+    return len(new)

@@ -21,6 +21,7 @@ from referrals.domain import (
     OPEN,
     SPA_TRIAGE,
     Ahead,
+    Answer,
     Decidable,
     Direction,
     Phase,
@@ -248,7 +249,7 @@ def decidable(referral: Referral) -> Decidable:
         agrees=referral.agrees,
         nhs_number=referral.person.nhs_number or held,
         gp_practice=referral.person.gp_practice or held,
-        red_flag_answers=frozenset(referral.red_flags.values()),
+        red_flag_answers=frozenset(referral.red_flags.values() or [Answer.NOT_KNOWN]),  # nobody asked any
         blank=frozenset(code for code, told in _told(referral).items() if not told),
     )
 

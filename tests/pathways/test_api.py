@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.domain import Duty, Scope
 from audit.commands import now
-from pathways.models import Contact, Episode
+from pathways.models import Contact, Episode, Task
 from referrals.models import Recommendation, Referral
+from referrals.queries import missing_of
 from tests.factories.partners import Partner, partner_of
 from tests.factories.referrals import open_front_door, put_on_duty
 from tests.referrals.test_api import problem
@@ -79,9 +80,21 @@ def test_accept_referral__of_somebody_under_age_has_a_way_on(partner):
 
 
 def test_accept_referral__by_a_system_names_no_clinician_as_confirming(partner):
-    """R052: a clinician confirms that somebody is medically stable."""
-    accepted(partner, medically_stable=True)
+    """R052: a clinician confirms that somebody is medically stable: where none has, one checks on the first visit."""
+    accepted(partner, medically_stable=True, medicines_addressed=True)
     assert Referral.objects.get().stable_confirmed_by == ""
+    check = Task.objects.get(kind="first_visit_check")
+    assert "medically stable?" in check.what
+    assert "medicines" not in check.what
+
+
+def test_accept_referral__what_a_partner_was_not_asked_is_missing_to_decide(partner):
+    """A partner is asked no red flag: that nobody asked is said, and holds up no crisis."""
+    partner.refer()
+    referral = Referral.objects.get()
+    assert "red_flags" in missing_of(referral, [])
+    referral.red_flags = {"chest_pain": "no"}
+    assert "red_flags" not in missing_of(referral, [])
 
 
 def test_accept_referral__takes_ids_as_well_as_codes_and_addresses(door, partner):

@@ -10,12 +10,15 @@ from django.db import IntegrityError, transaction
 from accounts.domain import Duty, Role
 from accounts.models import CaseAccess, Membership, Place
 from accounts.queries import actor_for
+from audit.domain import SYSTEM
 from audit.refusals import IllegalMove, NotFound, NotPermitted, RuleBroken, Stale
 from casework import commands as ending
 from notifications.models import Message
 from pathways import commands, queries
+from pathways.commands.tasks import see_to_needs
 from pathways.domain import ContactDetails, ContactKind, EndReason
 from pathways.models import Contact, CoordinatorTerm, Episode, Spell, Task, Waiting
+from pathways.tasks import needs
 from referrals.commands import change_section, triage_referral
 from referrals.domain import FirstVisitCheck, Service, Urgency
 from referrals.models import Referral
@@ -613,6 +616,34 @@ def test_accept__joining_a_live_episode_makes_what_is_not_owed_yet(door: FrontDo
         "Book an interpreter: Polish",
         "Give information in this format: Braille",
     ]
+
+
+def test_needs_told_after_acceptance__are_somebodys_task_and_asked_for_once(door: FrontDoor, clock):
+    """R063: a crisis is accepted first and asked afterwards; what is met is not owed again by another change."""
+    episode = accept(door, register(door.actor("spa"))).episode
+    assert see_to_needs(by=SYSTEM) == 0
+    say = {"by": door.actor("alice"), "person_id": episode.person_id, "section": "communication"}
+    clock.shift(timedelta(hours=5))
+    change_section(**say, values={"formats": ["braille"], "interpreter": "yes", "language": "Polish"})
+    needs()
+    owed = Task.objects.filter(case_id=episode.case_id, kind="information_need").order_by("what")
+    told = ["Book an interpreter: Polish", "Give information in this format: Braille"]
+    assert list(owed.values_list("what", "owner_id")) == [(what, door.users["alice"].pk) for what in told]
+    assert see_to_needs(by=SYSTEM) == 0
+    commands.finish_task(by=door.actor("alice"), task_id=owed[1].pk)
+    clock.shift(timedelta(hours=1))
+    change_section(**say, values={"formats": ["braille", "audio"]})
+    assert see_to_needs(by=SYSTEM) == 1
+    assert [row.what for row in owed if row.done_at is None] == [told[0], "Give information in this format: Audio"]
+
+
+def test_needs_told_after_the_end__are_nobodys_task(door: FrontDoor, clock):
+    episode = accept(door, register(door.actor("spa"))).episode
+    ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+    clock.shift(timedelta(hours=1))
+    values = {"formats": ["braille"]}
+    change_section(by=door.actor("spa"), person_id=episode.person_id, section="communication", values=values)
+    assert see_to_needs(by=SYSTEM) == 0
 
 
 def test_accept__of_somebody_with_no_such_need_makes_no_task(door: FrontDoor):

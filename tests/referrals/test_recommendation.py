@@ -2,12 +2,13 @@
 
 import tomllib
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
+from audit.commands import now
 from audit.domain import SYSTEM
 from audit.refusals import RuleBroken, Stale
 from casework.commands import decline_referral, redirect_referral
@@ -32,6 +33,7 @@ from referrals.domain import (
 )
 from referrals.domain.recommendation import INPUTS, RuleInput, RulesError, read_rules, recommend, under_age
 from referrals.models import DecisionCount, Recommendation, Referral, TriageRules
+from referrals.queries.advice import advice_on
 from tests.factories.referrals import FrontDoor, details, person, person_at, register
 from timelimits.commands import approve
 from timelimits.models import Approval, Clock
@@ -211,6 +213,32 @@ def test_triage__a_bed_needs_one_of_two_grounds(door: FrontDoor):
     triage(door, referral, service=Service.BED, told=WhyNow(bed_ground=BedGround.HOME_UNSUITABLE))
     referral.refresh_from_db()
     assert (referral.service, referral.bed_ground) == ("bed", "home_unsuitable")
+
+
+@pytest.mark.django_db
+def test_accept__a_bed_that_only_the_rules_recommend_needs_its_ground_too(door: FrontDoor):
+    """R053: rules are data of the place; accepting what nobody triaged asks for the ground all the same."""
+    bed = {"code": "x", "words": "A bed", "when": {"urgency": "planned"}, "service": "bed"}
+    publish_triage_rules(by=SYSTEM, definition=shipped() | {"version": 3, "rule": [bed]})
+    known = {"urgency": Urgency.PLANNED, "medically_stable": True, "medicines_addressed": True}
+    referral = register(door.actor("spa"), **known)
+    told = {"by": door.actor("triage"), "referral_id": referral.pk, "team_id": door.crisis.pk}
+    with pytest.raises(RuleBroken) as refused:
+        accept_referral(**told)
+    assert (refused.value.code, refused.value.field) == ("bed_ground_missing", "bed_ground")
+    triage(
+        door, referral, urgency=Urgency.PLANNED, service=Service.BED, told=WhyNow(bed_ground=BedGround.HOME_UNSUITABLE)
+    )
+    assert accept_referral(**told).referral.service == Service.BED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("at", "is_under"), [("22:59:59", True), ("23:00:00", False)])
+def test_under_age__ends_at_local_midnight_of_the_birthday(door: FrontDoor, at: str, is_under: bool, time_machine):
+    """R010: in summer the day begins an hour before midnight UTC."""
+    time_machine.move_to(datetime.fromisoformat(f"2026-06-14T{at}+00:00"), tick=False)
+    referral = register(door.actor("spa"), person(born_on=date(2008, 6, 15)))
+    assert advice_on(referral, now()).read["under_age"] is is_under
 
 
 @pytest.mark.django_db
