@@ -9,6 +9,8 @@ from django.db.models.functions import Coalesce
 from accounts.domain import Permission
 from audit.commands import require
 from audit.domain import Actor
+from pathways.domain import END_WORDS, EndReason, EpisodeStatus
+from pathways.models import Episode
 from referrals.domain import DeclineKind, national
 from referrals.models import Referral, ReferralTransition
 from reporting.domain import Table, table
@@ -32,11 +34,12 @@ BY: Sequence[tuple[str, str, str, Entries]] = (
 def equality(by: Actor, now: datetime) -> list[Table]:
     """Return the referrals decided in 365 days by living arrangements, money, ethnicity, sex and condition.
 
-    One person living with two conditions counts on both lines of the last table. No rule of triage reads any of this:
+    One person living with two conditions counts on both lines of the last two tables, decisions and how support ended
+    (R013). No rule of triage reads any of this:
     the report is there to see whether decisions differ all the same.
     """
     require(by, Permission.REPORT_READ)
-    return [*(_table(now, *each) for each in BY), _conditions(now)]
+    return [*(_table(now, *each) for each in BY), _conditions(now), _endings(now)]
 
 
 def _table(now: datetime, title: str, heading: str, field: str, entries: Entries) -> Table:
@@ -59,6 +62,21 @@ def _conditions(now: datetime) -> Table:
     names: Mapping[str, str] = {entry.code: entry.words for entry in national.COHORTS}
     rows_ = table(counted, names, COLUMNS)
     return Table("Living with", "Condition", tuple(COLUMNS.values()), rows_, share_of="Accepted")
+
+
+def _endings(now: datetime) -> Table:
+    ended = Episode.objects.filter(status=EpisodeStatus.ENDED, ended_at__gt=now - YEAR)
+    lived = ended.annotate(group=Func(F("person__background__cohorts"), function="unnest"))
+    names: Mapping[str, str] = {entry.code: entry.words for entry in national.COHORTS}
+    columns = {str(code): words for code, words in END_WORDS.items()}
+    rows = table(counts_of(lived.values_list("group", "end_reason")), names, columns)
+    return Table(
+        "How support ended, living with",
+        "Condition",
+        tuple(columns.values()),
+        rows,
+        share_of=END_WORDS[EndReason.COMPLETED],
+    )
 
 
 def _decided(verb: str, now: datetime) -> QuerySet[Referral]:

@@ -15,12 +15,14 @@ from audit.refusals import NotPermitted
 from careplans.models import Experience, Risk
 from casework.commands import (
     decline_referral,
+    end_episode,
     record_not_wanted,
     redirect_referral,
     take_back_decision,
     withdraw_referral,
 )
 from pathways.commands import accept_referral
+from pathways.domain import EndReason
 from referrals.commands import ask_hospital_support, change_section, finish_signposting
 from referrals.domain import Direction, SignpostResult, Urgency
 from referrals.domain.triage import HospitalReason, OverrideReason
@@ -193,6 +195,18 @@ def test_count_equality__decisions_by_what_may_not_feed_them(door: FrontDoor) ->
     assert of(found, "Living alone") == {"Yes": (1, 0, 1, 0), "No": (1, 1, 0, 0)}
     assert of(found, "Ethnicity") == {"Not asked yet": (2, 1, 1, 0)}
     assert of(found, "Living with") == {"Frailty": (1, 1, 0, 0), "Dementia": (2, 1, 1, 0)}
+
+
+@pytest.mark.django_db
+def test_count_equality__how_support_ended_by_condition(door: FrontDoor) -> None:
+    """R013: outcomes by flag, not access alone."""
+    for reason, cohorts in ((EndReason.COMPLETED, ["dementia"]), (EndReason.ADMITTED, ["dementia", "frailty"])):
+        episode = accept_at(door, register_at(door, 30, "Ada Fakename", nhs_number="")).episode
+        values = {"cohorts": cohorts}
+        change_section(by=door.actor("alice"), person_id=episode.person_id, section="background", values=values)
+        end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=reason)
+    found = of(equality(door.actor("manager"), NOW), "How support ended, living with")
+    assert found == {"Frailty": (1, 0, 0, 0, 1, 0, 0), "Dementia": (2, 1, 0, 0, 1, 0, 0)}
 
 
 def take_back(door: FrontDoor, referral: Referral, minutes: int) -> None:
