@@ -233,6 +233,14 @@ def test_letter__says_who_looks_after_them_whom_to_ring_and_how_to_come_back():
     assert f"/cases/{episode.case_id}/letter/" in page("coordinator", f"/cases/{episode.case_id}/")
 
 
+def test_letter__without_a_number_to_ring_says_so_before_it_goes_out():
+    """R062: whom to ring, and how, is on every letter."""
+    episode, letter = letter_to({})
+    assert "No telephone number is known" not in letter
+    Team.objects.update(duty_phone="")
+    assert "No telephone number is known" in page("coordinator", f"/cases/{episode.case_id}/letter/")
+
+
 def test_letter__is_in_large_print_where_that_is_needed_and_says_what_paper_can_not_do():
     _, letter = letter_to({"formats": ["large_print", "braille"]}, confirmed=False)
     assert "ic-letter--large" in letter
