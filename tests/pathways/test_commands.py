@@ -639,7 +639,7 @@ def test_needs_told_after_acceptance__are_somebodys_task_and_asked_for_once(door
 
 def test_needs_told_after_the_end__are_nobodys_task(door: FrontDoor, clock):
     episode = accept(door, register(door.actor("spa"))).episode
-    ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.COMPLETED)
+    ending.end_episode(by=door.actor("alice"), episode_id=episode.pk, reason=EndReason.ADMITTED)
     clock.shift(timedelta(hours=1))
     values = {"formats": ["braille"]}
     change_section(by=door.actor("spa"), person_id=episode.person_id, section="communication", values=values)
