@@ -26,8 +26,9 @@ HOMES = (
     (Permission.BOARD_READ, "casework:board"),
     (Permission.CASELOAD_READ, "casework:caseload"),
     (Permission.REFERRAL_FOLLOW, "referrals:sent"),
-    (Permission.REPORT_READ, "reporting:two_hour"),
     (Permission.ACCOUNT_MANAGE, "accounts:people"),
+    (Permission.PERSON_DISCLOSE, "casework:accesses"),
+    (Permission.REPORT_READ, "reporting:two_hour"),
 )
 LOST = (OperationalError, InterfaceError)
 RETRY_SECONDS = 10

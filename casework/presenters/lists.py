@@ -15,9 +15,9 @@ from referrals.queries import needs_in
 from timelimits.domain.local_time import instant_words
 
 COLUMNS = (
-    "Name", "Born", "Phone", "Address", "Warnings and needs", "What happened", "Due", "What is due", "Who has it",
+    "Name", "Born", "Ring back", "Address", "Warnings and needs", "What happened", "Due", "What is due", "Who has it",
 )  # fmt: skip
-UNBROKEN = frozenset({"Born", "Phone", "Due"})
+UNBROKEN = frozenset({"Born", "Ring back", "Due"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -63,11 +63,10 @@ def _cells(row: Line, found: Whole, now: datetime) -> list[str]:
     born = (
         f"{row.born_on.day} {row.born_on:%b %Y}" if row.born_on else f"about {row.age_about}" if row.age_about else ""
     )
-    phones = dict.fromkeys(filter(None, (row.ring_back, referral.person.phone)))
     return [
         name_of(row),
         born,
-        ", ".join(spaced_phone(number) for number in phones),
+        _phones(row.ring_back, referral.person.phone),
         address_now(referral),
         "; ".join(to_know(referral)),
         row.summary,
@@ -75,6 +74,12 @@ def _cells(row: Line, found: Whole, now: datetime) -> list[str]:
         what,
         who,
     ]
+
+
+def _phones(ring_back: str, own: str) -> str:
+    """Return the number to ring back, then the person's own where it is another: who answers is known before."""
+    others = [f"own {spaced_phone(own)}"] if own and own != ring_back else []
+    return ", ".join([spaced_phone(ring_back)] * bool(ring_back) + others)
 
 
 def to_know(referral: Referral) -> list[str]:

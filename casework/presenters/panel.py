@@ -84,7 +84,7 @@ def _triaged_by(referral: Referral, reader: Reader) -> str:
     if referral.status not in OPEN:
         return ""
     if referral.held_by is None:
-        return "Being triaged by nobody"
+        return "Nobody has it yet"
     name = "you" if referral.held_by_id == reader.by.user_id else referral.held_by.name
     return f"Being triaged by {name} since {since_words(referral.held_at, reader.now)}"
 
@@ -92,7 +92,7 @@ def _triaged_by(referral: Referral, reader: Reader) -> str:
 def _opened(held: Panel, reader: Reader) -> str:
     """Return who opened it before, since it arrived."""
     if not held.opened:
-        return "Opened by nobody before you"
+        return "You are the first to open it"
     words = ", ".join(
         f"{'you' if name == reader.by.label else name} {since_words(at, reader.now)}" for name, at in held.opened
     )

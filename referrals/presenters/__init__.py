@@ -6,7 +6,7 @@ from referrals.presenters.filled import (
     MISSING_WORDS,
     filled_words,
 )
-from referrals.presenters.news import news_rows
+from referrals.presenters.news import news_rows, own_news_rows
 from referrals.presenters.people import (
     age_of,
     home_of,
@@ -105,6 +105,7 @@ __all__ = [
     "missing_rows",
     "name_of",
     "news_rows",
+    "own_news_rows",
     "person_line",
     "person_warnings",
     "phones_to_ring",

@@ -9,6 +9,11 @@ from referrals.models import ReferralTransition
 from referrals.presenters.referrals import wall_clock
 
 
+def own_news_rows(news: Iterable[ReferralTransition], now: datetime) -> list[dict[str, Any]]:
+    """Return what a referrer told, in words for the referrer: who of them wrote it and when, who has looked at it."""
+    return [_row(each, now) | {"came": f"{each.actor_label}, {wall_clock(each.occurred_at, now)}"} for each in news]
+
+
 def news_rows(news: Iterable[ReferralTransition], now: datetime) -> list[dict[str, Any]]:
     """Return each piece of news: the words, how and when it came, who wrote it down, who has looked at it."""
     return [_row(each, now) for each in news]

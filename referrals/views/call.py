@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.domain import Permission
@@ -137,7 +138,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if referral is None:
         return call_page(request, form, draft=keep(request, CALL), status=422, known=known)
     drop(request, CALL)
-    messages.success(request, _say(referral))
+    messages.success(request, _said(by, referral))
     return HttpResponseRedirect(reverse("casework:board" if by.may(Permission.BOARD_READ) else "home"))
 
 
@@ -268,9 +269,12 @@ def _as_known(person: Person, opened: Sequence[Referral], at: datetime) -> dict[
     }
 
 
-def _say(referral: Referral) -> str:
+def _said(by: Actor, referral: Referral) -> str:
     limits = queries.limits_ahead(referral.urgency, referral.received_at)
-    return presenters.sent_words(referral, presenters.ring_back_by(limits[0].due_at, now()))
+    words = presenters.sent_words(referral, presenters.ring_back_by(limits[0].due_at, now()))
+    if not by.may(Permission.BOARD_READ):
+        return words
+    return format_html('{} <a href="{}">Open {}</a>', words, presenters.url_of(referral), referral.reference)
 
 
 @require_POST

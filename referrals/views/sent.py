@@ -75,7 +75,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     shown = presenters.progress(row, _around(by, [row]), now())
     form = GiveForm(now=now()) if shown.asks else None
     context = {"section": "sent", "row": shown, "form": form, "version": row.version, "summary": row.summary}
-    context["told"] = presenters.news_rows(told_by(row, by.id), now())
+    context["told"] = presenters.own_news_rows(told_by(row, by.id), now())
     return render(request, "referrals/sent_one.html", context)
 
 

@@ -57,6 +57,14 @@ def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
 ADMIN_PAGES = ("people", "invite", "partners", "add_partner")
 
 
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [(Role.ADMINISTRATOR, "accounts:people"), (Role.PRIVACY_OFFICER, "casework:accesses")],
+)
+def test_home__an_office_begins_with_its_own_work(signed_in: SignedIn, role: Role, name: str) -> None:
+    assert signed_in(role).get(reverse("home"))["Location"] == reverse(name)
+
+
 @pytest.mark.parametrize("name", ADMIN_PAGES)
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMINISTRATOR, Role.PARTNER_SYSTEM}])
 def test_open_administration__is_for_administrators_only(signed_in: SignedIn, role: Role, name: str) -> None:

@@ -19,7 +19,7 @@ from casework.presenters.words import first_of
 from casework.queries import board
 from casework.queries.counts import counts
 from referrals.commands import add_row, change_section
-from referrals.domain import Direction, Hospital, LocationKind, LocationNow, Urgency
+from referrals.domain import Caller, Direction, Hospital, LocationKind, LocationNow, Urgency
 from referrals.models import Person
 from referrals.queries.referrals import latest
 from tests.factories.casework import NOW, full_board, open_board, register_at, signed_in
@@ -128,6 +128,14 @@ def test_print_board__and_file_say_what_whoever_goes_there_must_know(door: Front
     for words in (*told, "Reach by: not by telephone"):
         assert page.count(words) == 1, words
         assert words in line[4], words
+
+
+def test_print_board__says_whose_number_it_is(door: FrontDoor) -> None:
+    caller = Caller(kind="carer", name="Pat Proof", phone="07700 900318")
+    register_at(door, 5, "Ruby Sampleton", caller=caller, phone="01632960240")
+    words = signed_in(door.users["triage"]).get("/board/print/").content.decode()
+    for told in ("Ring back", ">07700 900 318<", ">own 01632 960 240<"):
+        assert told in words, told
 
 
 def test_print_board__people_see_their_teams_cases_only(door: FrontDoor) -> None:

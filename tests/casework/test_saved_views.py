@@ -160,7 +160,7 @@ def test_show_board__says_what_nobody_has_opened_yet(door: FrontDoor) -> None:
     assert "not opened<" in board(client)
     with time_machine.travel(NOW.timestamp() + 1, tick=False):
         panel = client.get(f"/board/?chosen={held.pk}").content.decode()
-    assert "Opened by nobody before you" in panel
+    assert "You are the first to open it" in panel
     with time_machine.travel(NOW.timestamp() + 60, tick=False):
         again = signed_in(door.users["spa"]).get(f"/board/?chosen={held.pk}").content.decode()
     assert f"Opened by {door.users['triage'].name} 14:32" in again
@@ -179,7 +179,7 @@ def test_show_board__what_a_partner_system_read_is_not_opened_yet(door: FrontDoo
 def test_open_panel__says_who_triages_it(door: FrontDoor) -> None:
     held = register_at(door, 30)
     client = signed_in(door.users["spa"])
-    assert "Being triaged by nobody" in board(client, f"?chosen={held.pk}")
+    assert "Nobody has it yet" in board(client, f"?chosen={held.pk}")
     take_at(door, held, 5)
     assert f"Being triaged by {door.users['triage'].name} since 14:27" in board(client, f"?chosen={held.pk}")
     assert "Being triaged by you since" in board(signed_in(door.users["triage"]), f"?chosen={held.pk}")

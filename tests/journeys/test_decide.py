@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from accounts.domain import Duty
 from accounts.models import Place
 from pathways.models import Contact, Episode
-from referrals.domain import Answer, Status, Urgency
+from referrals.commands import mark_crew
+from referrals.domain import Answer, Crew, Status, Urgency
 from referrals.models import Referral
 from tests.factories.casework import NOW, accept_at, heartbeat, open_board, register_at
 from tests.factories.referrals import FrontDoor, put_on_duty
@@ -92,6 +93,37 @@ def test_accept__beside_the_board_by_keyboard(triage: Page, referral: Referral, 
     triage.locator("#acts").get_by_role("button", name="Accept").click()
     expect(triage.get_by_role("status").filter(has_text="accepted. Alice Test is the co-ordinator")).to_be_visible()
     assert Episode.objects.get().coordinator.name == "Alice Test"
+
+
+@pytest.mark.parametrize("verb", ["accept", "decline", "triage"])
+def test_act__its_button_is_in_sight_beside_the_board(triage: Page, referral: Referral, verb: str) -> None:
+    triage.set_viewport_size({"width": 1440, "height": 900})
+    triage.goto(f"/board/?chosen={referral.pk}")
+    triage.locator(f"#acts a[href$='/{verb}/']").click()
+    button = triage.locator("#acts .ic-act-do button")
+    expect(triage.locator("#acts h3").first).to_be_in_viewport()
+    expect(button).to_be_in_viewport(ratio=1)
+    assert triage.locator("#acts").evaluate("acts => acts.scrollHeight <= acts.clientHeight + 1")
+
+
+def test_act__refused_beside_the_board_the_faults_are_read_first(
+    triage: Page, referral: Referral, watch: Watch
+) -> None:
+    triage.goto(f"/board/?chosen={referral.pk}")
+    triage.locator("#acts a[href$='/decline/']").click()
+    watch.expects(422)
+    triage.locator("#acts .ic-act-do button").click()
+    expect(triage.locator("#acts .ic-errs")).to_be_focused()
+    expect(triage.locator("#acts .ic-act-do button")).to_be_in_viewport(ratio=1)
+
+
+def test_panel__clocks_break_no_word_on_a_phone(triage: Page, referral: Referral, door: FrontDoor) -> None:
+    mark_crew(by=door.actor("spa"), referral_id=referral.pk, crew=Crew(phone="07700 900123"))
+    triage.set_viewport_size({"width": 320, "height": 900})
+    triage.goto(f"/board/?chosen={referral.pk}")
+    clocks = triage.locator("#panel .ic-row2 > .ic-clock")
+    expect(clocks).to_have_count(3)
+    assert min(clocks.evaluate_all("all => all.map(clock => clock.getBoundingClientRect().width)")) >= 116
 
 
 def test_accept__as_a_page_of_its_own(triage: Page, referral: Referral, at_both_widths: Check) -> None:

@@ -165,6 +165,7 @@ def test_hand_over__listed_handed_over_and_accepted(
 
 def test_print_board__whole_list_on_paper(door: FrontDoor, enter: Any, at_both_widths: Check) -> None:
     full_board(door)
+    register_at(door, 3, "Hubert " + "Blaineswolfeschlegelsteinhausenbergerdorff" * 2, summary="aargh" * 30)
     page = enter("triage", "/board/print/")
     at_both_widths(page, "board-print")
     page.emulate_media(media="print")

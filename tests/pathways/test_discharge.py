@@ -506,6 +506,20 @@ def test_page__to_confirm_lists_what_is_missing_and_in_the_way(client, door: Fro
     assert "safe to leave all the same" in words
 
 
+@pytest.mark.django_db
+def test_page__nothing_missing_and_something_in_the_way_do_not_contradict(client, door: FrontDoor):
+    referral = on_ward(door)
+    write(door, referral, GOOD)
+    client.force_login(door.users["spa"])
+    confirm = reverse("pathways:discharge_confirm", args=[referral.pk])
+    assert "all the same with what is still in the way" not in client.get(confirm).text
+    told = {"what": "Key safe", "due_at": now() + timedelta(hours=4), "owner_id": door.users["spa"].pk}
+    add_blocker(by=door.actor("spa"), referral_id=referral.pk, **told)
+    words = client.get(confirm).text
+    assert "Nothing is missing from the plan. It can be confirmed all the same" in words
+    assert "Key safe" in words
+
+
 # Psychiatric liaison on screen
 
 

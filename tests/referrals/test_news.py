@@ -160,6 +160,8 @@ def test_tell__the_referrer_adds_to_their_own_and_reads_back_their_own_alone(
         assert client.post(page, {"version": "2", "news": "Key is with Ken now"}).status_code == 302
     shown = client.get(f"/sent-referrals/{sent.pk}/").text
     assert "Key is with Ken now" in shown
+    assert "Ray Refer, 14:32" in shown
+    assert "On their own page" not in shown
     assert "She has fallen again" not in shown
     assert sent.transitions.filter(verb="tell").count() == 1
     assert "Key is with Ken now" in signed_in(door.users["triage"]).get(f"/referrals/{sent.pk}/").text

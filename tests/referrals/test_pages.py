@@ -83,6 +83,7 @@ def test_take_call__makes_the_referral_as_told(spa: Client) -> None:
     referral = Referral.objects.select_related("person").get()
     assert answer.redirect_chain == [(reverse("casework:board"), 302)]
     assert f"{referral.reference} sent to triage. Say to the caller" in answer.content.decode()
+    assert f'<a href="{reverse("referrals:referral", args=[referral.pk])}">Open {referral.reference}</a>' in answer.text
     assert (referral.person.given_name, referral.person.nhs_number) == ("Ruby", "9991234012")
     assert (referral.person.born_on, referral.person.address_lines) == (date(1947, 3, 4), ["14 Prooflane"])
     assert (referral.person.postcode, referral.person.warnings) == ("L23 9ZZ", ["Goose in the garden"])

@@ -222,6 +222,12 @@ def test_explain__extended_paused_and_stopped_before_it_started(page, alice):
     assert "stopped before it started" in page("explain", early.pk).content.decode()
 
 
+def test_explain__the_bar_names_its_units(alice):
+    publish(limit="48 h")
+    clock = start(at=now() - 53 * HOUR)
+    assert [piece.words for piece in explain_page(explain(alice, clock.pk, now()), now()).bar.pieces] == ["48 h", "5 h"]
+
+
 def test_explain__of_another_teams_case_is_not_there(client):
     publish()
     member("charlie", "team_lead", team("elsewhere"))
@@ -273,7 +279,10 @@ def test_alert__shows_who_was_told_and_is_answered(page, post, alice):
 def test_pause_resume_and_extend__by_page(page, post):
     publish(pause_reasons=["question_out"], limit="8 h")
     clock = start(at=now() - HOUR)
-    assert "Question out" in page("pause", clock.pk).content.decode()
+    on_list(clock.case_id, reference="R-26-00042")
+    shown = page("pause", clock.pk).content.decode()
+    assert "Question out" in shown
+    assert "R-26-00042" in shown
     assert post("pause", clock.pk, reason="").status_code == 422
     assert post("pause", clock.pk, reason="question_out", approver=lee()).status_code == 302
     assert Clock.objects.get().paused_at

@@ -112,7 +112,10 @@ def _piece(segment: Segment, scale: Scale, days: bool) -> Piece:
 def _piece_words(segment: Segment, days: bool) -> str:
     if segment.kind is SegmentKind.LATE:
         return span_words(segment.length)
-    return str(segment.counted.days or "") if days else long_words(segment.length).removesuffix(" min")
+    if days:
+        return str(segment.counted.days or "")
+    words = long_words(segment.length).removesuffix(" 0 min")
+    return words.removesuffix(" min") if " h " in words else words
 
 
 def _ticks(pieces: Sequence[Segment], scale: Scale, days: bool, due_at: datetime | None) -> tuple[Tick, ...]:

@@ -35,8 +35,10 @@ def _to_explanation(clock_id: UUID) -> HttpResponseRedirect:
 
 def about(clock: Clock, **more: Any) -> dict[str, Any]:
     """Return what every page of a form about one clock shows."""
-    words = words_of(clock, clock.policy.title, now())
+    at = now()
+    words = words_of(clock, clock.policy.title, at)
     return {
+        "reference": queries.references([(clock, at)]).get(clock.case_id, ""),
         "section": "limits",
         "clock": clock,
         "words": words,
