@@ -1,4 +1,4 @@
-"""What stands around every page, in one statement: the place and its words, the last sweep, messages not read."""
+"""What stands around every page, in one statement: the place, its words, the last sweep, what waits for its reader."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ SELECT p.name,
     (SELECT json_agg(json_build_array(code, name) ORDER BY position, code) FROM capacity_zone WHERE ends_on IS NULL),
     (SELECT beat_at FROM timelimits_heartbeat WHERE name = 'sweep'),
     (SELECT count(*) FROM (
-        SELECT FROM notifications_message WHERE user_id = %s AND read_at IS NULL LIMIT 100) AS unread)
+        SELECT FROM notifications_message WHERE user_id = %s AND read_at IS NULL LIMIT 100) AS unread),
+    EXISTS (SELECT FROM referrals_draft WHERE user_id = %s AND form LIKE 'call%%')
 FROM (SELECT) AS one LEFT JOIN accounts_place p ON true
 """  # noqa: S608  (names of our own)
 
@@ -58,12 +59,13 @@ class PlaceWords:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What every page of somebody shows beside its own. `unread` is counted up to 100."""
+    """What every page of somebody shows beside its own. `unread` is counted up to 100; `calls`: some are half written."""
 
     place: str
     words: PlaceWords
     beat_at: datetime | None
     unread: int
+    calls: bool
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how long ago the sweep last ran to its end; None if it never did."""
@@ -73,9 +75,9 @@ class Around:
 def around(by: Actor) -> Around:
     """Return what stands around the actor's page; of a stranger only the place is of use."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, [by.user_id])
-        name, lists, zones, beat_at, unread = cursor.fetchone()
-    return Around(name or "", PlaceWords(dict(zones or ()), _lists(lists)), beat_at, unread)
+        cursor.execute(READ, [by.user_id, by.user_id])
+        name, lists, zones, beat_at, unread, calls = cursor.fetchone()
+    return Around(name or "", PlaceWords(dict(zones or ()), _lists(lists)), beat_at, unread, calls)
 
 
 def _lists(held: Sequence[Any]) -> dict[str, Sequence[Code]]:

@@ -25,6 +25,8 @@ from casework.queries.counts import counts as count
 from casework.queries.panel import panel as read_panel
 from casework.views.around import around_of
 from casework.views.saved_views import first_view
+from referrals.views.call import CALL
+from referrals.views.drafts import half_written
 from timelimits.domain.local_time import instant_words
 
 LOOKED = "icras_board_looked"
@@ -55,6 +57,8 @@ def board(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"section": "board"}
     if reader.chosen and not live:
         context |= _panel(request, reader.chosen, at)
+    if not live and around_of(request).calls:
+        context["halves"] = half_written(reader.by, CALL, reverse("referrals:register"))
     context["board"] = _rows(request, reader, live=live)
     return render(request, "casework/board_fresh.html" if live else "casework/board.html", context)
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -304,6 +305,18 @@ def test_show_board__paused_case_says_so(door: FrontDoor) -> None:
     held = register_at(door, 5)
     CaseDeadline.objects.filter(case_id=held.case_id).update(next_due_at=None, no_clock_reason="all_paused")
     assert "Paused" in signed_in(door.users["triage"]).get(URL).content.decode()
+
+
+def test_show_board__a_call_half_written_is_not_forgotten(door: FrontDoor) -> None:
+    client = signed_in(door.users["spa"])
+    call = {"form_id": str(uuid4()), "family_name": "Testalder"}
+    client.post(reverse("referrals:draft"), call)
+    page = client.get(URL).text
+    assert "1 call half written." in page
+    assert re.search(r'href="/referrals/new/\?draft=\d+">Carry on with Testalder', page)
+    assert "half written" not in signed_in(door.users["triage"]).get(URL).text
+    client.post(reverse("referrals:draft"), call | {"throw": "1"})
+    assert "half written" not in client.get(URL).text
 
 
 def statements(door: FrontDoor, client: Client) -> tuple[int, int]:
