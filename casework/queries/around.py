@@ -59,7 +59,7 @@ class PlaceWords:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What every page of somebody shows beside its own. `unread` is counted up to 100; `calls`: some are half written."""
+    """What every page of somebody shows beside its own. `unread` is counted up to 100. `calls`: any half written."""
 
     place: str
     words: PlaceWords
