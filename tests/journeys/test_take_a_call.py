@@ -87,6 +87,15 @@ def type_call(page: Page, given: str = "Ruby", family: str = "Sampleton") -> Non
     choose(page, "Agrees to us coming", "Yes")
 
 
+def test_take_call__questions_below_each_other_begin_at_one_edge(call: Page) -> None:
+    call.set_viewport_size({"width": 320, "height": 900})
+    edges = [
+        call.get_by_role("group", name=legend, exact=True).evaluate("group => group.getBoundingClientRect().left")
+        for legend in ("How soon", "From", "Medically stable", "Medicines dealt with")
+    ]
+    assert len(set(edges)) == 1, edges
+
+
 def test_take_call__from_first_word_to_the_board(call: Page, door: FrontDoor, at_both_widths: Check) -> None:
     register_at(door, 600, "Ruby Sampleton", born_on=None)
     at_both_widths(call, "call-empty")
