@@ -1,5 +1,6 @@
 """Form fields of the whole service: a date in three boxes, a London time that exists, and exists once."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -51,19 +52,22 @@ class DayField(forms.MultiValueField):
         return found
 
 
+CLOCK_TIME = re.compile(r"([0-9]{1,2})[:.]?([0-9]{2})")
+
+
 class ClockTimeField(forms.CharField):
-    """A time on a 24-hour clock: 9:30, 09.30 or 0930."""
+    """A time on a 24-hour clock: 9:30, 09.30 or 0930. "8" is refused: it is not eight minutes past midnight."""
 
     def to_python(self, value: Any) -> time | None:  # type: ignore[override]
         """Return a wall time, or refuse what is not one."""
         words = str(value or "").strip()
         if not words:
             return None
-        digits = words.replace(":", "").replace(".", "").zfill(4)
-        if len(digits) != 4 or not digits.isdigit():
+        found = CLOCK_TIME.fullmatch(words)
+        if found is None:
             raise ValidationError("Enter a time like 09:30", code="not_a_time")
         try:
-            return time(int(digits[:2]), int(digits[2:]))
+            return time(int(found[1]), int(found[2]))
         except ValueError:
             raise ValidationError("Enter a time like 09:30, from 00:00 to 23:59", code="not_a_time") from None
 

@@ -1,6 +1,6 @@
 """Pages of retention: records that are due for review, and legal holds."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -44,10 +44,10 @@ def _read(text: str) -> queries.Key | None:
     """Return where a page goes on; None for what is no such place: then the list begins."""
     at, _, key = text.partition("_")
     try:
-        found = datetime.fromisoformat(at), UUID(key)
-    except ValueError:
+        since = datetime.fromisoformat(at)
+        return (since.astimezone(UTC), UUID(key)) if since.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found[0].tzinfo else None
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,7 @@ from referrals.commands.chase import show_on_list
 from referrals.commands.moves import begin, complete
 from referrals.commands.record import change_section
 from referrals.domain import FILLED, Answer, Service, changes_of, taken_back
-from referrals.models import Referral
+from referrals.models import Person, Referral
 
 Told = Mapping[str, Any]
 
@@ -55,9 +55,10 @@ def _refuse_unfit(referral: Referral, told: Told) -> None:
 
 def _write_record(by: Actor, referral: Referral, details: Told) -> None:
     """Write what was not on the person's record. What somebody else wrote there meanwhile stays."""
-    if any(getattr(referral.person, name) for name in details):
-        raise IllegalMove("on_record", "This can't be done because their record says it by now. Look at it again.")
     if details:
+        person = Person.objects.select_for_update().get(pk=referral.person_id)
+        if any(getattr(person, name) for name in details):
+            raise IllegalMove("on_record", "This can't be done because their record says it by now. Look at it again.")
         change_section(by=by, person_id=referral.person_id, section="details", values=details)
 
 

@@ -24,6 +24,7 @@ from audit.acting import now
 from audit.models import AccessLog, CaseEvent
 from tests.factories.accounts import PASSWORD, make_member, make_place, make_team, make_user
 from tests.factories.identity_provider import CLIENT, KEY, OTHER_KEY, Provider, configured, running
+from timelimits.domain.local_time import local_date
 
 pytestmark = pytest.mark.django_db
 START, BACK = "/account/work/town/", "/account/work/town/back/"
@@ -205,7 +206,7 @@ def test_claims__bring_dated_roles_and_take_them_away_again(
     assert roles(alice) == {("commissioner", "")}
     ended = Membership.objects.get(provider="town")
     assert ended.ends_on is not None
-    assert ended.ends_on < now().date()
+    assert ended.ends_on < local_date(now())
     assert ended.profession == "nurse"
     events = CaseEvent.objects.filter(event__startswith="account.role").order_by("pk")
     assert [(one.event, one.actor_id, one.data["provider"]) for one in events] == [

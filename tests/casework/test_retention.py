@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -33,6 +34,7 @@ from timelimits.models import CaseDeadline
 
 LATER = date(2027, 9, 17)
 DUE = date(2034, 9, 17)
+NO_INSTANTS = ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-09-17T09:00:00")
 
 
 @pytest.fixture(autouse=True)
@@ -270,7 +272,8 @@ def test_pages__from_the_record_to_the_list(door: FrontDoor, ended: Referral, of
     shown = browser.get(url).content.decode()
     assert "Inquest ended" in shown
     assert "Due for review since <b>17 September 2034" in shown
-    assert browser.get("/records/retention/", {"after": "x_y"}).status_code == 200
+    for no_place in ("x_y", *(f"{at}_{UUID(int=1)}" for at in NO_INSTANTS)):
+        assert browser.get("/records/retention/", {"after": no_place}).status_code == 200
     assert signed_in(door.users["spa"]).get("/records/retention/").status_code == 403
 
 

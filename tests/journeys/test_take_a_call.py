@@ -1,6 +1,7 @@
 """Take a call in a browser: typed in the order of speaking, found, kept, put right, sent once."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -207,7 +208,8 @@ def test_find_person__by_what_is_known(call: Page, door: FrontDoor, at_both_widt
     call.locator("#find").fill("999 123 4012")
     call.keyboard.press("Enter")
     expect(call.get_by_role("heading", name="1 found")).to_be_visible()
-    assert "999" not in call.url
+    address = urlsplit(call.url)  # the port of the test may hold any digits
+    assert "999" not in f"{address.path}?{address.query}"
     at_both_widths(call, "find-found")
     call.locator("#who").fill("Nobody Atall")
     call.keyboard.press("Enter")
