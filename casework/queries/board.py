@@ -218,7 +218,7 @@ def done(by: Actor, view: BoardView, now: datetime) -> QuerySet[Referral]:
 def _done_page(by: Actor, view: BoardView, now: datetime, after: Cursor | None) -> Page:
     """Return up to 50 referrals that left the board today, the latest first."""
     rows = done(by, view, now)
-    if after is not None:
+    if after is not None and after.at is not None:
         rows = rows.filter(done_at__lte=after.at).exclude(done_at=after.at, pk__gte=after.key)
     rows = rows.annotate(restricted=Exists(RestrictedCase.objects.filter(case_id=OuterRef("case_id"))))
     kept, following = cut(list(rows[: PAGE + 1]), lambda row: (row.done_at, row.pk))

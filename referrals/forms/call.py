@@ -181,7 +181,8 @@ class CallForm(TypedForm):
         self._check_place(told)
         received = told.get("received")
         if received and self.now - received > LATE_ENTRY and not told.get("confirm_old"):
-            self.add_error("confirm_old", f"Tick this if it came in on {instant_words(received)}")
+            year = "" if received.year == self.now.year else f", {received.year}"
+            self.add_error("confirm_old", f"Tick this if it came in on {instant_words(received)}{year}")
         return told
 
     def _check_place(self, told: dict[str, Any]) -> None:

@@ -34,6 +34,7 @@ from referrals.models import Draft, Referral
 from referrals.queries.narrowing import narrowed, unseen
 from referrals.queries.people import with_people
 from timelimits.domain import History
+from timelimits.domain.bank_holidays import CalendarGapError
 from timelimits.models import CaseDeadline
 from timelimits.queries.book import Book, policy_in_force
 from timelimits.rules import reckon
@@ -174,13 +175,17 @@ def open_referrals(by: Actor, person_ids: Iterable[UUID]) -> dict[UUID, list[Ref
 def limits_ahead(urgency: str, received_at: datetime) -> list[Ahead]:
     """Return the limits of a referral received then, next due first: triage, and for a crisis the visit.
 
-    Raises RuleBroken when the place has no such limit.
+    One whose calendar does not hold the year that was typed is left out. Raises RuleBroken when the place has no such
+    limit.
     """
     book, found = Book(), []
     policies = [(SPA_TRIAGE, urgency)] + ([(CRISIS_RESPONSE, "")] if urgency == Urgency.CRISIS else [])
     for code, variant in policies:
         row = policy_in_force(code, variant, received_at)
-        reckoning = reckon(History(received_at), book.terms(row))
+        try:
+            reckoning = reckon(History(received_at), book.terms(row))
+        except CalendarGapError:
+            continue
         found.append(Ahead(row.label, reckoning.due_at or received_at, reckoning.soon_at))
     return sorted(found, key=lambda limit: limit.due_at)
 

@@ -61,7 +61,7 @@ def side(form: CallForm) -> Side:
     return Side(
         clocks=tuple(words),
         received=presenters.wall_clock(received, at),
-        ring_back_by=presenters.ring_back_by(limits[0].due_at, at),
+        ring_back_by=presenters.ring_back_by(limits[0].due_at, at) if limits else "",
         planned=urgency == Urgency.PLANNED,
         undecided=not form["urgency"].value(),
         danger=form.flag_raised(),

@@ -130,6 +130,11 @@ NO_PLACES += [
 ]
 
 
+def test_board__of_what_is_done_goes_on_behind_no_row_without_an_instant(door: FrontDoor) -> None:
+    page = signed_in(door.users["spa"]).get("/board/", {"tab": "done", "after": f"none.{KEY}"})
+    assert page.status_code == 200
+
+
 @pytest.mark.parametrize("after", NO_PLACES)
 def test_discharge_list__after_what_is_no_place_is_a_page(door: FrontDoor, after: str) -> None:
     assert signed_in(door.users["spa"]).get("/discharge/", {"after": after}).status_code == 200

@@ -19,7 +19,7 @@ from referrals.presenters import acts_for, said_once
 from tests.factories.casework import NOW, signed_in
 from tests.factories.referrals import FrontDoor, details, person, register
 from tests.factories.words import says
-from timelimits.models import Clock
+from timelimits.models import Clock, OpeningCalendar
 
 NEW = "/referrals/new/"
 CALL = {
@@ -632,3 +632,19 @@ def test_find_person__nobody_found_leads_to_a_call_about_somebody_new(spa: Clien
     form = begun.context["form"]
     assert [form[name].value() for name in ("given_name", "family_name", "birth")] == ["Olive", "Proofson", "4/3/47"]
     assert "Names that sound" not in spa.post("/people/find/", {"words": "4/3/47"}).content.decode()
+
+
+def test_register__of_a_year_without_a_calendar_keeps_every_word_and_says_so(spa: Client) -> None:
+    """Where the hours of bank holidays differ, a mistyped year has no limit to show: the call is not lost for it."""
+    for row in OpeningCalendar.objects.all():
+        row.definition = row.definition | {"bank_holiday": []}
+        row.save()
+    told = call(received="14:10 3 May 1987", urgency="planned", confirm_old="on")
+    for address in ("/referrals/draft/", "/referrals/clock/"):
+        assert "will ring you back" in spa.post(address, told).content.decode()
+    asked = faults(spa.post(NEW, told | {"confirm_old": ""}))
+    assert asked["confirm_old"] == "Tick this if it came in on Sun 3 May 14:10 BST, 1987"
+    again = spa.post(NEW, told)
+    assert "no calendar is held for 1987" in faults(again)["received"]
+    assert Draft.objects.exists()
+    assert not Referral.objects.exists()
