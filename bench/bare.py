@@ -16,7 +16,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 # The rows and columns of the board, in one query
 FIFTY = """
-SELECT r.id, r.reference, p.given_name, p.family_name, p.born_on, p.age_about, p.warnings, r.location_kind,
+SELECT r.id, r.reference, p.given_name, p.family_name, p.born_on, p.age_about,
+    p.warnings::text[] || ARRAY(SELECT w.kind FROM referrals_visitwarning w
+        WHERE w.person_id = p.id AND w.ended_at IS NULL ORDER BY w.created_at) AS warnings,
+    i.interpreter, i.language, i.contact_method, r.location_kind,
     r.location_lines, r.hospital_ward, r.zone, r.summary, r.caller_name, r.caller_relationship, r.source_kind,
     r.ring_back, r.red_flags::text, r.agrees, d.next_due_at, d.phase, d.step_down, r.held_at, r.received_at,
     u.name AS held_by, c.label, c.soon_at, t.recorded_at AS moved_at,
@@ -33,6 +36,7 @@ FROM (
     ORDER BY next_due_at, case_id LIMIT 50) d
 JOIN referrals_referral r ON r.case_id = d.case_id
 JOIN referrals_person p ON p.id = r.person_id
+LEFT JOIN referrals_communication i ON i.person_id = p.id
 LEFT JOIN accounts_user u ON u.id = d.responsible_user_id
 LEFT JOIN LATERAL (
     SELECT y.label, k.soon_at FROM timelimits_clock k JOIN timelimits_policy y ON y.id = k.policy_id
@@ -46,7 +50,7 @@ PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Board</title></head><bo
 {% for row in rows %}<tr id="row-{{ row.id }}"><td><input type="checkbox" name="row" value="{{ row.id }}" aria-label="Choose {{ row.family_name }}">{{ row.next_due_at|date:"D j M H:i" }}<br>{{ row.label }}</td>
 <th><a href="/referrals/{{ row.id }}/">{{ row.given_name }} {{ row.family_name }}</a>, {{ row.born_on|default:row.age_about }}{% if row.restricted %} <b>Restricted</b>{% endif %}<br>
 {{ row.location_kind }}{% if row.hospital_ward %} {{ row.hospital_ward }}{% endif %}, <b>{{ row.zone }}</b></th>
-<td>{{ row.summary|truncatechars:88 }}{% if row.crew_since %}<p>{{ row.crew_since|date:"H:i" }}</p>{% endif %}{% if row.warnings %}<ul>{% for one in row.warnings %}<li>{{ one }}</li>{% endfor %}</ul>{% endif %}</td>
+<td>{{ row.summary|truncatechars:88 }}{% if row.crew_since %}<p>{{ row.crew_since|date:"H:i" }}</p>{% endif %}{% if row.interpreter == "yes" %}<p>Interpreter: {{ row.language }}</p>{% endif %}{% if row.contact_method %}<p>{{ row.contact_method }}</p>{% endif %}{% if row.warnings %}<ul>{% for one in row.warnings %}<li>{{ one }}</li>{% endfor %}</ul>{% endif %}</td>
 <td>{{ row.caller_name }}, {{ row.caller_relationship|default:row.source_kind }}<br><a href="tel:{{ row.ring_back }}">{{ row.ring_back }}</a></td>
 <td><b>{{ row.phase }}</b>{% if row.step_down %}, step-down{% endif %}{% if row.news %} new information{% endif %}{% if row.unopened %} not opened{% endif %}<br>{{ row.held_by|default:"Nobody" }}, {{ row.received_at|date:"H:i" }}</td></tr>
 {% endfor %}</table></body></html>"""  # noqa: E501  (one row of the table)
