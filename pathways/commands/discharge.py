@@ -23,6 +23,7 @@ from pathways.queries import lock_followed, missing
 from referrals.commands.deaths import refuse_if_dead
 from referrals.domain import Direction
 from referrals.models import Referral
+from referrals.queries import is_closed
 from timelimits.commands import ask_approval, lapse_approval
 from timelimits.domain import ApprovalKind
 from timelimits.domain.local_time import day_words, local_date
@@ -140,7 +141,7 @@ def confirm_discharge(
     if row.status not in ON_LIST:
         raise IllegalMove("discharge_ended", "This can't be done because they are not on the list any more.")
     refuse_if_dead(referral.person_id)
-    lacks = missing(row, referral)
+    lacks = missing(row, referral, closed=is_closed(by, referral.person_id))
     hard = next((each for each in lacks if each.code in ("pathway_missing", "grounds_missing")), None)
     if lacks and (hard or not why):
         first = hard or lacks[0]

@@ -176,12 +176,22 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True)
 class KnownBeside:
-    """What is known of the person beside the plan: services that know them, how they live, what liaison says."""
+    """What is known of the person beside the plan: services that know them, how they live, what liaison says.
+
+    `closed`: the record is closed to who plans; it binds all the same, and what it holds is not said.
+    """
 
     known_to_mental_health: bool = False
     home_first: bool = False
     liaison_open: bool = False
     liaison_stays: bool = False
+    closed: bool = False
+
+
+ON_CLOSED_RECORD = (
+    "Something on their restricted record must be settled first. Ask those who are named on it, or say why it is safe."
+)
+"""Instead of words that tell what somebody lives with, or which services know them."""
 
 
 def default_destination(*, home_first: bool, lives_in_care_home: bool) -> Destination | None:
@@ -200,7 +210,12 @@ def unmet(plan: DischargePlan, known: KnownBeside) -> tuple[Unmet, ...]:
     liaison was asked is answered (R178).
     """
     found = (*_of_leaving(plan), *_of_going(plan, known), *_of_mind(plan, known))
-    return tuple(missing for absent, missing in found if absent)
+    told = (missing for absent, missing in found if absent)
+    return tuple(dict.fromkeys(Unmet("on_closed_record", "", each.words) if _hides(each) else each for each in told))
+
+
+def _hides(missing: Unmet) -> bool:
+    return missing.words == ON_CLOSED_RECORD
 
 
 def _of_leaving(plan: DischargePlan) -> tuple[tuple[bool, Unmet], ...]:
@@ -229,7 +244,9 @@ def _of_going(plan: DischargePlan, known: KnownBeside) -> tuple[tuple[bool, Unme
             Unmet(
                 "home_first",
                 "destination_reason",
-                "With dementia or delirium home comes first. Say why it is not home.",
+                ON_CLOSED_RECORD
+                if known.closed
+                else "With dementia or delirium home comes first. Say why it is not home.",
             ),
         ),
         (
@@ -250,7 +267,9 @@ def _of_mind(plan: DischargePlan, known: KnownBeside) -> tuple[tuple[bool, Unmet
             Unmet(
                 "mh_professional_missing",
                 "mh_professional",
-                "This person is known to mental health services: name their professional who takes part.",
+                ON_CLOSED_RECORD
+                if known.closed
+                else "This person is known to mental health services: name their professional who takes part.",
             ),
         ),
         (known.liaison_open, Unmet("liaison_open", "liaison", "Psychiatric liaison was asked and has not answered.")),

@@ -98,8 +98,11 @@ def plan_of(row: Discharge | None, referral: Referral) -> DischargePlan:
     return DischargePlan(**given, **coded, ready_on=referral.ready_on)
 
 
-def missing(row: Discharge | None, referral: Referral) -> tuple[Unmet, ...]:
-    """Return what is missing before this discharge can be confirmed, in the order of the form."""
+def missing(row: Discharge | None, referral: Referral, *, closed: bool = False) -> tuple[Unmet, ...]:
+    """Return what is missing before this discharge can be confirmed, in the order of the form.
+
+    `closed`: the record is closed to who asks, and nothing that it holds is said.
+    """
     asked = LiaisonRequest.objects.filter(case_id=referral.case_id).order_by("answered_at")
     outcomes = [each.outcome for each in asked]
     known = KnownBeside(
@@ -108,6 +111,7 @@ def missing(row: Discharge | None, referral: Referral) -> tuple[Unmet, ...]:
         liaison_open="" in outcomes,
         liaison_stays=bool(outcomes)
         and next((each for each in reversed(outcomes) if each), "") == LiaisonOutcome.STAYS,
+        closed=closed,
     )
     return unmet(plan_of(row, referral), known)
 

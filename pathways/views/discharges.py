@@ -85,7 +85,8 @@ def look_lacking(by: Actor, pk: UUID) -> Shown:
     """Return a row of the list with what is missing before it can be confirmed, and what is in the way."""
     shown = look(by, pk)
     leaving = shown.context["leaving"]
-    lacks = [each.words for each in queries.missing(leaving.discharge, leaving.referral)]
+    closed = leaving.referral.person.closed
+    lacks = [each.words for each in queries.missing(leaving.discharge, leaving.referral, closed=closed)]
     words = {"lacks": lacks, "blockers": [blocker_words(task, now()) for task in leaving.blockers]}
     return Shown(shown.url, shown.version, {**shown.context, **words}, shown.closed)
 

@@ -3,19 +3,22 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from accounts.domain import ROLES, RestrictReason, Role
 from accounts.queries import actor_for
 from audit.commands import now
+from audit.refusals import RuleBroken
 from careplans.commands import ask_onward
 from careplans.views import OF_CASE
 from casework.commands.restrict import restrict_person
 from casework.views.ending import END
-from pathways.domain import EndReason, EpisodeStatus
+from pathways.commands import confirm_discharge, plan_discharge
+from pathways.domain import Destination, DischargePlan, EndReason, EpisodeStatus, Pathway
 from pathways.models import Episode
 from pathways.views.acts import OF_EPISODE
-from referrals.commands import change_section
-from referrals.domain import Status
+from referrals.commands import add_row, change_section
+from referrals.domain import Direction, Status, Urgency
 from referrals.models import Person, Referral
 from tests.attack.conftest import Site, signed_in
 from tests.attack.grounds import PAGES
@@ -70,6 +73,27 @@ def told_again(site: Site, held: Person) -> Referral:
     """Take in a referral of somebody whose record is restricted: their number, another name, no birth date."""
     told = person(nhs_number=held.nhs_number, family_name="Guess", given_name="", born_on=None, postcode="")
     return register(site.grounds.door.actor("spa"), told)
+
+
+def test_restricted_record__a_discharge_says_nothing_of_what_they_live_with(site):
+    """What the record holds binds whoever confirms, and is not told to somebody who is not named on it."""
+    door, held = site.grounds.door, Person.objects.get(pk=site.grounds.rows["people"])
+    alice, spa = door.actor("alice"), door.actor("spa")
+    change_section(by=alice, person_id=held.pk, section="background", values={"cohorts": ["dementia"]})
+    add_row(by=alice, person_id=held.pk, kind="known_to", values={"kind": "mental_health"})
+    restricted(site)
+    held.refresh_from_db()
+    told = person(nhs_number=held.nhs_number, family_name="Guess", given_name="", born_on=None, postcode="")
+    again = register(spa, told, direction=Direction.STEP_DOWN, urgency=Urgency.PLANNED)
+    away = {"pathway": Pathway.P2, "grounds": "x", "bed_ground": "home_unsuitable", "destination": Destination.BED}
+    plan_discharge(by=spa, referral_id=again.pk, plan=DischargePlan(**away))
+    with pytest.raises(RuleBroken) as refused:
+        confirm_discharge(by=spa, referral_id=again.pk)
+    assert (refused.value.code, refused.value.field) == ("on_closed_record", "")
+    page = signed_in(door.users["spa"]).get(reverse("pathways:discharge_confirm", args=[again.pk])).text
+    assert page.count("Something on their restricted record must be settled first") == 1
+    for words in (page, refused.value.message):
+        assert not [held for held in ("ementia", "mental health") if held in words]
 
 
 def pages_of(referral: Referral) -> list[str]:
