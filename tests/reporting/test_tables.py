@@ -276,11 +276,12 @@ def test_count_risks__reviewed_or_due_by_month(door: FrontDoor) -> None:
     }
     wrote = {"written_at": NOW - timedelta(days=3), "written_by": "Alice"}
     Risk.objects.create(**told, **wrote, review_on=date(2026, 9, 1))
-    Risk.objects.create(**told, **wrote, review_on=date(2026, 12, 1))
+    for day in (date(2026, 9, 17), date(2026, 12, 1), date(2026, 12, 2)):  # today's review is still to come
+        Risk.objects.create(**told, **wrote, review_on=day)
     Risk.objects.create(
         **told, **wrote, review_on=date(2026, 9, 1), finding="goes_well", reviewed_at=NOW, reviewed_by="Alice"
     )
-    assert of(risks(door.actor("manager"), NOW), "By month written") == {"Sep 2026": (3, 1, 0, 0, 1, 1)}
+    assert of(risks(door.actor("manager"), NOW), "By month written") == {"Sep 2026": (5, 1, 0, 0, 1, 3)}
 
 
 @pytest.mark.django_db
